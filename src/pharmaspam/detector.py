@@ -1,0 +1,90 @@
+"""The scoring function: posts in, verdicts out, with one model and one policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pharmaspam import model as models
+from pharmaspam.explain import to_spans
+from pharmaspam.lexicon import build
+from pharmaspam.model import Model
+from pharmaspam.policy import Policy
+from pharmaspam.reading import Reader
+from pharmaspam.records import Post, Span, Verdict
+from pharmaspam.scorer import Scorer
+from pharmaspam.tokens import simple_terms
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Detector:
+    """Judges posts. Content never raises; the model is read-only and may be shared by threads and forked workers.
+
+    >>> verdict = Detector.load().score("Never stop clonazepam at once; taper with your doctor.")
+    >>> verdict.action
+    'allow'
+    """
+
+    def __init__(self, model: Model, policy: Policy | None = None) -> None:
+        lexicon = build(model.lexicon, simple_terms)
+        self.model = model
+        self.policy = (policy or Policy()).with_defaults(model.thresholds)
+        self.reader = Reader(lexicon)
+        self.scorer = Scorer(model, lexicon)
+
+    @classmethod
+    def load(cls, path: str | Path | None = None, policy: Policy | None = None) -> Detector:
+        """A detector with the model in the folder `path`, or with the current one.
+
+        Never executes anything from the folder. Raises ModelError where it is missing, damaged, foreign or of the future.
+        """
+        return cls(models.load(Path(path) if path is not None else models.current()), policy)
+
+    def score(self, post: Post | str) -> Verdict:
+        """The verdict on one post; a plain string is a post whose mark-up is guessed."""
+        if isinstance(post, str):
+            post = Post(post)
+        reading = self.reader.read(post)
+        scores = self.scorer.see(reading)
+        label, action = self.policy.decide(scores.illicit, scores.seeking)
+        spans: tuple[Span, ...] = ()
+        if action != "allow":
+            target = 1 if label == "seeking" else 0
+            spans = to_spans(reading, post.text, self.scorer.spans(scores.seen, target), self.reader.lexicon)
+        return Verdict(
+            score=scores.illicit,
+            seeking=scores.seeking,
+            label=label,
+            action=action,
+            language=reading.language,
+            spans=spans,
+            id=post.id,
+            model=self.model.name,
+            policy=self.policy.name,
+        )
+
+    def score_many(self, posts: Iterable[Post | str]) -> Iterator[Verdict]:
+        """Verdicts in the order of `posts`, one at a time, in constant memory."""
+        return map(self.score, posts)
+
+    def score_frame(self, frame: pd.DataFrame, text: str = "text") -> pd.DataFrame:
+        """Verdicts of a frame of posts, one row each, with the frame's own index: a partition function for any engine.
+
+        text : the column with the post; columns `format`, `id` and `title` are used where they are there
+        Returns columns score, seeking, label, action, language, spans (a list of dicts), model, policy.
+        """
+        import pandas as pd
+
+        def cell(row: dict[Any, Any], key: str) -> str | None:
+            value = row.get(key)
+            return None if value is None or value != value else str(value)
+
+        rows = [
+            self.score(Post(cell(row, text) or "", cell(row, "format") or "auto", cell(row, "id"), cell(row, "title"))).to_json()
+            for row in frame.to_dict("records")
+        ]
+        columns = ["score", "seeking", "label", "action", "language", "spans", "model", "policy"]
+        return pd.DataFrame(rows, columns=columns, index=frame.index)

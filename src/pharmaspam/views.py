@@ -1,0 +1,133 @@
+"""Four looks at a post, and what they see: as a whole, sentence by sentence, and through two windows that slide.
+
+Every feature belongs to one token and counts add up, so the evidence of any window is a difference of two running sums.
+A window's log-odds are `sum of weights / sqrt(sum of squared idf) + bias`: TF-IDF with a norm that can be added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+VIEWS: Final = ("post", "sentence", "tight", "wide")
+TARGETS: Final = ("illicit", "seeking")
+RADIUS: Final = {"tight": 3.5, "wide": 11.0}  # words on either side
+WEIGHTS: Final = len(VIEWS) * len(TARGETS)  # columns of a contribution; one more holds the squared idf
+LIMIT: Final = 12.0  # log-odds beyond this say no more
+SWITCH: Final = 3.0  # log-odds that a change between inside and outside of a span costs
+NOTHING: Final = -6.0  # log-odds of a post without a word
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Log-odds of one post's windows, columns (illicit, seeking).
+
+    post : (2,); sentence : sentences × 2; tight, wide : tokens × 2, for the window round each token
+    ranges : sentences × 2, first and last token
+    """
+
+    post: Floats
+    sentence: Floats
+    tight: Floats
+    wide: Floats
+    ranges: Ints
+
+
+def around(position: Floats, radius: float) -> tuple[Ints, Ints]:
+    """For each token the window of the tokens at most `radius` words away, as (first, last)."""
+    return np.searchsorted(position, position - radius, "left"), np.searchsorted(position, position + radius, "right")
+
+
+def evidence(contributions: Floats, position: Floats, ranges: Ints, bias: Floats) -> Evidence:
+    """What the windows of one post say.
+
+    contributions : tokens × (`WEIGHTS` + 1), summed weights of a token's features by view and target, then squared idf
+    position : tokens, in words from the start; ranges : sentences × 2; bias : views × targets
+    """
+    if not len(contributions):
+        none = np.empty((0, 2))
+        return Evidence(np.full(2, NOTHING), none, none, none, ranges)
+    sums = np.vstack([np.zeros(contributions.shape[1]), np.cumsum(contributions, axis=0)])
+
+    def view(index: int, first: Ints, last: Ints) -> Floats:
+        window = sums[last] - sums[first]
+        norm = np.sqrt(np.maximum(window[:, -1:], 1e-9))
+        logits: Floats = window[:, 2 * index : 2 * index + 2] / norm + bias[index]
+        return logits
+
+    whole = view(0, np.array([0]), np.array([len(contributions)]))[0]
+    sentence = view(1, ranges[:, 0], ranges[:, 1])
+    tight, wide = (view(VIEWS.index(name), *around(position, RADIUS[name])) for name in ("tight", "wide"))
+    return Evidence(whole, sentence, tight, wide, ranges)
+
+
+SUMMARY: Final = 31
+
+
+def summary(seen: Evidence) -> Floats:
+    """The strongest log-odds of each view in a row of `SUMMARY` numbers; maxima do not grow by mere length of text."""
+    row = [*seen.post]
+    for logits, best in ((seen.sentence, 2), (seen.tight, 3), (seen.wide, 3)):
+        for target in (0, 1):
+            if len(logits):
+                ordered = np.sort(logits[:, target])[::-1]
+                row += [ordered[0], ordered[:best].mean()]
+            else:
+                row += [NOTHING, NOTHING]
+    plain = np.clip(np.array(row), -LIMIT, LIMIT)
+    post, sentence, tight, wide = plain[0], plain[2], plain[6], plain[10]
+    return np.concatenate([plain, np.maximum(plain, 0.0), [min(sentence, post), min(tight, post), max(sentence, tight, wide)]])
+
+
+TOKEN_EVIDENCE: Final = 9
+
+
+def token_evidence(seen: Evidence, target: int) -> Floats:
+    """tokens × `TOKEN_EVIDENCE`: what each view says of the place where a token stands, for finding the spans."""
+    count = len(seen.tight)
+    of_sentence = np.empty(count)
+    for (first, last), logit in zip(seen.ranges, seen.sentence[:, target], strict=True):
+        of_sentence[first:last] = logit
+    tight, wide = seen.tight[:, target], seen.wide[:, target]
+    columns: Sequence[Floats] = (
+        tight,
+        wide,
+        of_sentence,
+        np.full(count, seen.post[target]),
+        tight - tight.max(initial=NOTHING),
+        wide - wide.max(initial=NOTHING),
+        of_sentence - of_sentence.max(initial=NOTHING),
+        np.minimum(tight, of_sentence),
+        np.minimum(wide, of_sentence),
+    )
+    return np.clip(np.stack(columns, axis=1), -LIMIT, LIMIT)
+
+
+def segments(logits: Floats, switch: float) -> list[tuple[int, int]]:
+    """The runs of tokens that together say yes: the labelling with the highest sum of log-odds, `switch` paid at each change."""
+    inside, outside = -switch, 0.0
+    came: list[tuple[bool, bool]] = []
+    for logit in logits:
+        stay, enter = inside, outside - switch
+        leave = inside - switch
+        came.append((stay >= enter, outside >= leave))
+        inside, outside = max(stay, enter) + float(logit), max(outside, leave)
+    found: list[tuple[int, int]] = []
+    state, end = inside > outside, len(logits)
+    for index in range(len(logits) - 1, -1, -1):
+        stayed_in, stayed_out = came[index]
+        if state and not stayed_in:
+            found.append((index, end))
+            state = False
+        elif not state and not stayed_out:
+            state, end = True, index
+    if state:
+        found.append((0, end))
+    return found[::-1]
