@@ -85,7 +85,8 @@ def _swap(scratch: Path, folder: Path) -> None:
 
 def _packed(arrays: dict[str, NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{name: np.asarray(arrays[name]) for name in ARRAYS})
+    named: dict[str, Any] = {name: np.asarray(arrays[name]) for name in ARRAYS}
+    np.savez_compressed(buffer, **named)
     return buffer.getvalue()
 
 

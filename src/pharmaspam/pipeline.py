@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 Floats = NDArray[np.float64]
 
 
-class WindowTfidf(TransformerMixin, BaseEstimator):
+class WindowTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """TF-IDF whose norm adds up over the tokens of a window.
 
     A row of counts becomes `count * idf / sqrt(sum(count * idf ** 2))`. Where no feature comes twice that is the usual

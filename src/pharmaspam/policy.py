@@ -31,7 +31,7 @@ class Policy:
             raise ConfigError(f"policy {self.name}: block {self.block} is below review {self.review}; raise block or lower review")
 
     def with_defaults(self, thresholds: dict[str, float]) -> Policy:
-        """This policy with the model's thresholds where it has none of its own."""
+        """The policy with the model's thresholds where it has none of its own."""
         missing: dict[str, Any] = {key: thresholds[key] for key in ("review", "block", "seeking") if getattr(self, key) is None}
         if "block" in missing and self.review is not None:
             missing["block"] = max(missing["block"], self.review)

@@ -99,6 +99,9 @@ class Reader:
             low, high = (start, end) if sources is None else (sources[start], sources[end - 1] + 1)
             while at + 1 < len(runs) and runs[at + 1].start <= low:
                 at += 1
+            if len(reading.words) > 1 and reading.words[-1].term == reading.words[-2].term == word.term:
+                reading.ends[-1] = end_before = high  # a third time says no more than twice
+                continue
             reading.words.append(word)
             reading.starts.append(low)
             reading.ends.append(high)
@@ -190,8 +193,9 @@ def with_title(rendered: Rendered, title: str | None) -> Rendered:
     if not title:
         return rendered
     head = len(title) + 1
-    runs = (Run(0, head, 0, 0, Zone.TITLE, False),) + tuple(
-        Run(run.start + head, run.length, run.source_start, run.source_end, run.zone, run.literal) for run in rendered.runs
+    runs = (
+        Run(0, head, 0, 0, Zone.TITLE, False),
+        *(Run(run.start + head, run.length, run.source_start, run.source_end, run.zone, run.literal) for run in rendered.runs),
     )
     links = tuple(Link(link.start + head, link.end + head, link.source_start, link.source_end) for link in rendered.links)
     return Rendered(title + "\n" + rendered.text, runs, links)
