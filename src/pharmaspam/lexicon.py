@@ -83,16 +83,24 @@ class Entry:
 
 
 @dataclass(slots=True)
+class Start:
+    """What begins with one term: `entries` by their further terms, and the numbers of those, largest first."""
+
+    entries: dict[tuple[str, ...], Entry] = field(default_factory=dict)
+    lengths: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
 class Lexicon:
     """Terms as sequences of token terms.
 
-    phrases : first term → the entries that start with it, longest first, as (further terms, entry)
+    phrases : first term → what begins with it
     single : terms of one token; drugs : unambiguous medicines of one token, four letters or more
     languages : function word → languages it belongs to
     rows : the rows it was built from, as (file kind, cells), for the copy a model carries
     """
 
-    phrases: dict[str, list[tuple[tuple[str, ...], Entry]]]
+    phrases: dict[str, Start]
     single: dict[str, Entry]
     drugs: frozenset[str]
     languages: dict[str, tuple[str, ...]]
@@ -161,11 +169,11 @@ def build(rows: Iterable[Row], tokenise: Tokenise) -> Lexicon:
                 entry.add(kind.upper(), lang)
             if len(terms) == 1 and len(terms[0]) >= 4 and kind != "slang":
                 drugs.add(terms[0])
-    phrases: dict[str, list[tuple[tuple[str, ...], Entry]]] = {}
+    phrases: dict[str, Start] = {}
     for terms, entry in entries.items():
-        phrases.setdefault(terms[0], []).append((terms[1:], entry))
-    for choices in phrases.values():
-        choices.sort(key=lambda choice: (-len(choice[0]), choice[0]))
+        phrases.setdefault(terms[0], Start()).entries[terms[1:]] = entry
+    for start in phrases.values():
+        start.lengths = tuple(sorted({len(rest) for rest in start.entries}, reverse=True))
     single = {terms[0]: entry for terms, entry in entries.items() if len(terms) == 1}
     known = {word: tuple(sorted(langs)) for word, langs in languages.items()}
     return Lexicon(phrases, single, frozenset(drugs), known, kept)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from pharmaspam.fold import fold
 from pharmaspam.language import language_of
-from pharmaspam.lexicon import Entry, Lexicon
+from pharmaspam.lexicon import Entry, Lexicon, Start
 from pharmaspam.markup import Link, Rendered, Run, Zone, render
 from pharmaspam.records import Post
 from pharmaspam.tokens import Analyst, Word, split
 
-MAX_HITS_PER_TERM = 6
+_NO_START = Start()
 _WORD_ZONES = Zone.LINK | Zone.TARGET | Zone.ALT | Zone.QUOTE | Zone.HIDDEN | Zone.SIGNATURE | Zone.TITLE
 
 
@@ -138,12 +138,18 @@ class Reader:
                 index = last - 1
                 break
             index += 1
-        for first, last, term in reversed(joins):
-            words[first:last] = [Word(term, ("DISGUISE",))]
-            reading.ends[first:last] = [reading.ends[last - 1]]
-            reading.starts[first + 1 : last] = []
-            reading.breaks[first + 1 : last] = []
-            reading.zones[first + 1 : last] = []
+        if not joins:
+            return
+        for first, last, term in joins:
+            words[first] = Word(term, ("DISGUISE",))
+            reading.ends[first] = reading.ends[last - 1]
+        gone = {index for first, last, _ in joins for index in range(first + 1, last)}
+        kept = [index not in gone for index in range(count)]
+        reading.words = list(compress(words, kept))
+        reading.starts = list(compress(reading.starts, kept))
+        reading.ends = list(compress(reading.ends, kept))
+        reading.breaks = list(compress(reading.breaks, kept))
+        reading.zones = list(compress(reading.zones, kept))
 
     def _hits(self, words: Sequence[Word]) -> Iterable[Hit]:
         phrases, single = self.lexicon.phrases, self.lexicon.single
@@ -151,9 +157,10 @@ class Reader:
         for index, term in enumerate(terms):
             found: dict[str, set[str]] = {}
             last = index + 1
-            for rest, entry in phrases.get(term, ())[:400]:
-                stop = index + 1 + len(rest)
-                if tuple(terms[index + 1 : stop]) == rest:
+            start = phrases.get(term, _NO_START)
+            for length in start.lengths:
+                stop = index + 1 + length
+                if stop <= len(terms) and (entry := start.entries.get(tuple(terms[index + 1 : stop]))):
                     last = max(last, stop)
                     for tag, langs in entry.tags.items():
                         found.setdefault(tag, set()).update(langs)
