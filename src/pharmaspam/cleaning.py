@@ -6,33 +6,47 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from pharmaspam.markup import BB_NAMES
 from pharmaspam.records import Post, Verdict
 
 _TAG: Final = re.compile(
-    r"<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]{0,15})(?:[^<>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}')*+>"
-    r"|\[(?P<bbclose>/?)(?P<bbname>[a-zA-Z]{1,12})(?:[= ][^\]\[]{0,2000})?\]"
+    r"<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]{0,15})(?P<attributes>(?:[^<>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}')*+)>"
+    rf"|\[(?P<bbclose>/?)(?P<bbname>{BB_NAMES})(?:[= ][^\]\[]{{0,2000}})?\](?!\()"
+    r"|(?P<mark>\*\*|~~|__)",
+    re.IGNORECASE,
 )
-_VOID: Final = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "li", "p"])
+_VOID: Final = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "[br", "[hr"]
+)
+_WORDY: Final = re.compile(r"\s(?:alt|title|content|placeholder|href)\s{0,5}=\s{0,5}(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", re.IGNORECASE)
 
 
 def _orphans(cut: str) -> str:
-    """The tags of `cut` that open or close something outside it, in order."""
-    kept: list[tuple[int, str]] = []
+    """The tags and marks of `cut` that open or close something outside it, in order; without the words in their attributes."""
+    kept: dict[int, str] = {}
     waiting: list[tuple[str, int]] = []
     for number, match in enumerate(_TAG.finditer(cut)):
-        name = (match["name"] or "[" + (match["bbname"] or "")).lower()
-        if name in _VOID:
+        name = (match["name"] or match["mark"] or f"[{match['bbname']}").lower()
+        if name in _VOID or (match["attributes"] or "").endswith("/"):
             continue
-        kept.append((number, match[0]))
-        if match["close"] or match["bbclose"]:
-            partner = next((at for at in range(len(waiting) - 1, max(-1, len(waiting) - 50), -1) if waiting[at][0] == name), None)
+        kept[number] = _WORDY.sub("", match[0]) if match["name"] else match[0]
+        recent = range(len(waiting) - 1, max(-1, len(waiting) - 50), -1)
+        partner = next((at for at in recent if waiting[at][0] == name), None)
+        if match["close"] or match["bbclose"] or (match["mark"] and partner is not None):
             if partner is not None:
-                opened = waiting[partner][1]
+                del kept[waiting[partner][1]], kept[number]
                 del waiting[partner:]
-                kept = [pair for pair in kept if pair[0] not in (opened, number)] if len(kept) < 1000 else kept
         else:
             waiting.append((name, number))
-    return "".join(tag for _, tag in kept)
+    return "".join(kept.values())
+
+
+def _with_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range with the Markdown emphasis that would be left empty round it."""
+    for mark in ("**", "~~", "__", "*", "_", "`"):
+        if start >= len(mark) and text.startswith(mark, start - len(mark)) and text.startswith(mark, end):
+            return start - len(mark), end + len(mark)
+    return start, end
 
 
 def remove(text: str, ranges: Iterable[tuple[int, int]]) -> str:
@@ -43,6 +57,8 @@ def remove(text: str, ranges: Iterable[tuple[int, int]]) -> str:
         start, end = max(start, position), min(end, len(text))
         if end <= start:
             continue
+        start, end = _with_marks(text, start, end)
+        start = max(start, position)
         pieces.append(text[position:start])
         pieces.append(_orphans(text[start:end]))
         position = end

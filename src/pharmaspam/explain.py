@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from pharmaspam.features import host_tags
 from pharmaspam.lexicon import TRADE, Lexicon
-from pharmaspam.markup import Zone
+from pharmaspam.markup import Link, Zone
 from pharmaspam.reading import Reading
 from pharmaspam.records import Span
 
+LONGEST: Final = 40  # no term of a lexicon has more tokens
 MAX_REASONS: Final = 8
 MAX_SPANS: Final = 50
 _PLAIN: Final = {
@@ -61,8 +63,9 @@ def reasons(reading: Reading, first: int, last: int, lexicon: Lexicon) -> tuple[
     """Why the tokens `first:last` count, most telling first, each said once."""
     named: list[tuple[int, str]] = []
     foreign = False
-    for hit in reading.hits:
-        if hit.first >= last or hit.last <= first:
+    begin = bisect_left(reading.hits, first - LONGEST, key=lambda hit: hit.first)
+    for hit in reading.hits[begin : bisect_left(reading.hits, last, key=lambda hit: hit.first)]:
+        if hit.last <= first:
             continue
         for tag, langs in hit.tags.items():
             if tag in TRADE and reading.foreign(langs):
@@ -94,29 +97,59 @@ def reasons(reading: Reading, first: int, last: int, lexicon: Lexicon) -> tuple[
     return tuple(dict.fromkeys(ordered))[:MAX_REASONS]
 
 
+class _Elements:
+    """The links and asides of a post, by their place in the text; they nest or stand apart."""
+
+    def __init__(self, reading: Reading) -> None:
+        rendered = reading.rendered
+        both = [(part, True) for part in rendered.links] + [(part, False) for part in rendered.asides]
+        self.parts = sorted((pair for pair in both if pair[0].end > pair[0].start), key=lambda pair: (pair[0].start, -pair[0].end))
+        self.outer: list[int] = []
+        for index, (part, _) in enumerate(self.parts):
+            around = index - 1
+            while around >= 0 and self.parts[around][0].end <= part.start:
+                around = self.outer[around]
+            self.outer.append(around)
+
+    def touching(self, start: int, end: int) -> Iterator[tuple[Link, bool]]:
+        """Elements with a character in `start:end`, and whether each is a link."""
+        begin = bisect_left(self.parts, start, key=lambda pair: pair[0].start)
+        yield from self.parts[begin : bisect_left(self.parts, end, key=lambda pair: pair[0].start)]
+        around = begin - 1
+        while around >= 0:
+            if self.parts[around][0].end > start:
+                yield self.parts[around]
+            around = self.outer[around]
+
+
+def source_range(reading: Reading, first: int, last: int, elements: _Elements) -> tuple[int, int]:
+    """The code points behind the tokens `first:last`, elements that they leave or fill by half taken as a whole."""
+    low, high = reading.source(first, last)
+    for part, is_link in elements.touching(reading.starts[first], reading.ends[last - 1]):
+        begin, stop = bisect_left(reading.starts, part.start), bisect_left(reading.starts, part.end)
+        inside = min(stop, last) - max(begin, first)
+        if first < begin or last > stop or (is_link and inside * 2 >= stop - begin):
+            low, high = min(low, part.source_start), max(high, part.source_end)
+    return low, high
+
+
 def to_spans(reading: Reading, text: str, found: Iterable[tuple[int, int, float]], lexicon: Lexicon) -> tuple[Span, ...]:
-    """Token ranges as spans of the source: a link whose words are all inside is taken as a whole; touching spans are one."""
-    out: list[Span] = []
+    """Token ranges as spans of the source, in order; those that touch are one, and the first `MAX_SPANS` are given."""
+    elements = _Elements(reading)
+    parts: list[tuple[int, int, float, tuple[str, ...]]] = []
     for first, last, score in found:
-        low, high = reading.source(first, last)
-        start, end = reading.starts[first], reading.ends[last - 1]
-        for link in reading.rendered.links:
-            if link.start < end and link.end > start:
-                begin, stop = bisect_left(reading.starts, link.start), bisect_left(reading.starts, link.end)
-                inside = min(stop, last) - max(begin, first)
-                if inside > 0 and inside * 2 >= stop - begin:
-                    low, high = min(low, link.source_start), max(high, link.source_end)
+        low, high = source_range(reading, first, last, elements)
         while high < len(text) and "\u0300" <= text[high] <= "\u036f":  # marks drawn over the last letter
             high += 1
-        if high <= low:  # a title has no place in the text
-            continue
+        if high > low:  # a title has no place in the text
+            parts.append((low, high, score, reasons(reading, first, last, lexicon)))
+    out: list[Span] = []
+    for low, high, score, why in sorted(parts):
         if out and low <= out[-1].end:
             before = out.pop()
             low, high, score = before.start, max(high, before.end), max(score, before.score)
-            why = tuple(dict.fromkeys(before.reasons + reasons(reading, first, last, lexicon)))[:MAX_REASONS]
-        else:
-            why = reasons(reading, first, last, lexicon)
-        out.append(Span(low, high, text[low:high], score, why))
-        if len(out) >= MAX_SPANS:
+            why = tuple(dict.fromkeys(before.reasons + why))[:MAX_REASONS]
+        elif len(out) == MAX_SPANS:
             break
-    return tuple(out)
+        out.append(Span(low, high, score=score, reasons=why))
+    return tuple(replace(span, text=text[span.start : span.end]) for span in out)

@@ -47,9 +47,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link with a text of its own: where its element and where its text and target stand.
+    """A part of the text that is one element of the source: a link, a comment, a tag whose attribute holds words.
 
-    start, end : rendered characters, anchor text and target together; source_start, source_end : the whole element
+    start, end : its rendered characters, of a link the anchor text and the target together
+    source_start, source_end : the whole element
     """
 
     start: int
@@ -60,25 +61,32 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The text of a post, its runs in order, its links."""
+    """The text of a post and its runs in order.
+
+    links : elements that lead somewhere; asides : elements of words no reader sees in the running text
+    """
 
     text: str
     runs: tuple[Run, ...]
     links: tuple[Link, ...] = ()
+    asides: tuple[Link, ...] = ()
 
-    def _run(self, index: int) -> Run:
-        return self.runs[bisect_right(self.runs, index, key=lambda run: run.start) - 1]
+    def _run(self, index: int) -> int:
+        return bisect_right(self.runs, index, key=lambda run: run.start) - 1
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        """The source range behind the rendered characters `start:end` (which must not be empty)."""
-        first, last = self._run(start), self._run(end - 1)
-        low = first.source_start + (start - first.start if first.literal else 0)
-        high = last.source_start + (end - last.start) if last.literal else last.source_end
-        return low, max(low, high)
+        """The source range that holds the rendered characters `start:end` (which must not be empty)."""
+        lows, highs = [], []
+        for run in self.runs[self._run(start) : self._run(end - 1) + 1]:
+            before = max(start - run.start, 0) if run.literal else 0
+            after = max(run.start + run.length - end, 0) if run.literal else 0
+            lows.append(run.source_start + before)
+            highs.append(run.source_end - after)
+        return min(lows), max(highs)
 
     def zone(self, index: int) -> Zone:
         """The zones of one rendered character."""
-        return self._run(index).zone
+        return self.runs[self._run(index)].zone
 
 
 _ENTITY = r"&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?"
@@ -86,12 +94,12 @@ _ATTRIBUTES = r"(?:[^<>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}')*+"
 _HTML = (
     rf"(?P<comment><!--)|(?P<tag><(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]{{0,15}})(?P<attributes>{_ATTRIBUTES})>)|(?P<entity>{_ENTITY})"
 )
-_BB_NAMES = (
+BB_NAMES: Final = (
     "url|img|email|b|i|u|s|size|color|font|quote|center|left|right|justify|list|li|code|spoiler|hide|align|highlight|"
     "table|tr|td|th|h[1-6]|sub|sup|indent|youtube|video|media|attach|attachment|member|user|background|bgcolor|p|br|hr|"
     "email|link|anchor|ul|ol|strike|pre|noparse|article|glow|shadow|thread|post"
 )
-_BBCODE = rf"(?P<bb>\[(?P<bbclose>/?)(?P<bbname>{_BB_NAMES}|\*)(?:[= ](?P<bbvalue>[^\]\[]{{0,2000}}))?\])"
+_BBCODE = rf"(?P<bb>\[(?P<bbclose>/?)(?P<bbname>{BB_NAMES}|\*)(?:[= ](?P<bbvalue>[^\]\[]{{0,2000}}))?\])"
 _MD_URL = r"(?:<[^<>\n]{0,2000}>|[^\s()<>]{1,2000}(?:\([^\s()]{0,500}\)[^\s()]{0,500})?)"
 _MARKDOWN = (
     rf"(?P<mdopen>!?\[(?=[^\[\]\n]{{0,500}}\](?:\({_MD_URL}|\[)))"
@@ -115,7 +123,7 @@ _LOOKS_HTML = re.compile(
     r"</(?:a|p|b|i|div|span|strong|em|li|h[1-6]|td|font)>|<(?:br|p|img|a)\b[^<>]{0,500}>|&(?:nbsp|amp|quot|#\d{2,5});", re.I
 )
 _LOOKS_MARKDOWN = re.compile(r"\]\((?:https?:|/|www\.)|^\#{1,6} |\*\*[^*\n]{1,200}\*\*", re.M)
-_LOOKS_BBCODE = re.compile(rf"\[/(?:{_BB_NAMES})\]", re.I)
+_LOOKS_BBCODE = re.compile(rf"\[/(?:{BB_NAMES})\]", re.I)
 
 _BLOCK = frozenset(
     [
@@ -218,9 +226,7 @@ def render(text: str, format: str = "auto") -> Rendered:
         elif groups.get("mdclose"):
             writer.close_markdown(match)
         elif kind == "mdauto":
-            writer.skip(match.start() + 1)
-            writer.literal(match.end() - 1)
-            writer.skip(match.end())
+            writer.autolink(match)
         elif kind == "mdescape":
             writer.skip(match.start() + 1)
             writer.literal(match.end())
@@ -251,14 +257,18 @@ class _Writer:
         self.pieces: list[str] = []
         self.runs: list[Run] = []
         self.links: list[Link] = []
+        self.asides: list[Link] = []
         self.open: list[tuple[str, Zone]] = []
         self.anchors: list[tuple[int, int, str, int, int]] = []  # rendered start, source start, kind, url start, url end
         self.zone_of_open = Zone.BODY
 
     def done(self) -> Rendered:
+        for _, low, kind, url_low, url_high in reversed(self.anchors):
+            if kind == "a":  # never closed, yet a browser makes it a link
+                self.aside(url_low, url_high, Zone.LINK | Zone.TARGET, (low, self.source.find(">", url_high) + 1))
         if not self.runs:
             self.runs.append(Run(0, 0, 0, len(self.source), Zone.BODY, False))
-        return Rendered("".join(self.pieces), tuple(self.runs), tuple(self.links))
+        return Rendered("".join(self.pieces), tuple(self.runs), tuple(self.links), tuple(self.asides))
 
     def zone(self) -> Zone:
         return self.zone_of_open | self.line_zone | self.signature | (Zone.LINK if self.anchors else Zone.BODY)
@@ -283,12 +293,18 @@ class _Writer:
         self.emit(text, self.position, end, self.zone(), literal=False)
         self.skip(end)
 
-    def aside(self, low: int, high: int, zone: Zone) -> None:
-        """A part of the source that is no running text (a target, an alternative text), set off by blanks."""
+    def aside(self, low: int, high: int, zone: Zone, element: tuple[int, int] | None = None) -> None:
+        """A part of the source that is no running text (a target, an alternative text), set off by blanks.
+
+        element : the tag or comment round it
+        """
         if high > low:
+            start = self.length
             self.emit(" ", low, low, self.zone() | zone, literal=False)
             self.emit(self.source[low:high], low, high, self.zone() | zone, literal=True)
             self.emit(" ", high, high, self.zone() | zone, literal=False)
+            if element:
+                self.asides.append(Link(start, self.length, *element))
 
     def push(self, name: str, zone: Zone) -> None:
         if len(self.open) < MAX_DEPTH:
@@ -314,6 +330,13 @@ class _Writer:
         self.links.append(Link(start, self.length, low, end))
         self.skip(end)
 
+    def autolink(self, match: re.Match[str]) -> None:
+        start = self.length
+        self.skip(match.start() + 1)
+        self.literal(match.end() - 1)
+        self.links.append(Link(start, self.length, *match.span()))
+        self.skip(match.end())
+
     def close_markdown(self, match: re.Match[str]) -> None:
         if not self.anchors or self.anchors[-1][2] not in ("md", "image"):
             self.literal(match.start() + 1)
@@ -330,7 +353,7 @@ class _Writer:
         if high < 0:  # an open comment swallows the rest, as it does in a browser
             high = len(self.source)
         if not self.source.startswith(_TOOL_COMMENTS, low):
-            self.aside(low, high, Zone.HIDDEN)
+            self.aside(low, high, Zone.HIDDEN, (match.start(), min(high + 3, len(self.source))))
         self.skip(min(high + 3, len(self.source)))
 
     def tag(self, match: re.Match[str]) -> None:
@@ -377,7 +400,7 @@ class _Writer:
             self.open_link(match.start(), match.end(), url=values["href"], kind="a")
         for key in ("alt", "title", "content", "placeholder"):
             if key in values:
-                self.aside(*values[key], Zone.ALT)
+                self.aside(*values[key], Zone.ALT, match.span())
 
     def _value(self, values: dict[str, tuple[int, int]], key: str) -> str:
         low, high = values.get(key, (0, 0))

@@ -204,8 +204,11 @@ def with_title(rendered: Rendered, title: str | None) -> Rendered:
         Run(0, head, 0, 0, Zone.TITLE, False),
         *(Run(run.start + head, run.length, run.source_start, run.source_end, run.zone, run.literal) for run in rendered.runs),
     )
-    links = tuple(Link(link.start + head, link.end + head, link.source_start, link.source_end) for link in rendered.links)
-    return Rendered(title + "\n" + rendered.text, runs, links)
+
+    def moved(parts: Iterable[Link]) -> tuple[Link, ...]:
+        return tuple(Link(part.start + head, part.end + head, part.source_start, part.source_end) for part in parts)
+
+    return Rendered(title + "\n" + rendered.text, runs, moved(rendered.links), moved(rendered.asides))
 
 
 def sentences(reading: Reading, longest: float = 30.0, shortest: float = 5.0) -> list[tuple[int, int]]:
