@@ -23,6 +23,8 @@ _CLOTHES = re.compile(
 )
 _ARABIC = str.maketrans("أإآٱىيكۀةﻩ", "اااایی\u06a9هه\u0647") | {0x0640: None}
 
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")  # those that are no white space
+
 _LOOKALIKE_PAIRS = (
     # Cyrillic
     "аaбbвbгrдdеeёeжxзzиuйuкkлlмmнhоoпnрpсcтtуyфfхxцuчyшwщwъbыblьbэeюioяrіiїiјjѕsһhԁdԛqԝwӏlєeґrѵvҮyүyқkңhҳxҷyғf"
@@ -70,6 +72,11 @@ _LEET = {
 @lru_cache(maxsize=65_536)
 def fold_char(char: str) -> str:
     """One character in lower case, without accent, clothing or invisibility; empty where nothing is to be seen."""
+    plain = _undressed(char)
+    return plain if plain == char else "".join(map(fold_char, plain))
+
+
+def _undressed(char: str) -> str:
     if char in _BLANK:
         return ""
     if char in _UPSIDE_DOWN:
@@ -111,10 +118,8 @@ def fold(text: str) -> tuple[str, list[int] | None]:
 
     Idempotent in its characters; linear in the length of the text. White space is kept as it is.
     """
-    if text.isascii():
-        lowered = text.lower()
-        if lowered.isprintable():
-            return lowered, None
+    if text.isascii() and not _CONTROL.search(text):
+        return text.lower(), None
     pieces, sources, in_step = [], [], True
     for index, char in enumerate(text):
         folded = char if char.isspace() else fold_char(char)

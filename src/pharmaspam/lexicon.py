@@ -111,14 +111,18 @@ Row = tuple[str, ...]
 Tokenise = Callable[[str], Sequence[str]]
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+def _read(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(f"{path}: cannot be read ({error}); is it there, and UTF-8?") from error
+    for number, line in enumerate(text.split("\n"), 1):
         cells = tuple(line.split("\t"))
         if not line.strip() or (number == 1 and cells == columns):
             continue
         if len(cells) != len(columns) or not all(cells):
             raise CorpusError(f"{path}:{number}: {len(cells)} cells, some empty perhaps; write {' TAB '.join(columns)}")
-        yield cells
+        yield number, cells
 
 
 def read_rows(folder: Path) -> tuple[Row, ...]:
@@ -136,7 +140,7 @@ def read_rows(folder: Path) -> tuple[Row, ...]:
         if not paths:
             raise CorpusError(f"{folder}: no {pattern} in it; point --lexicon at a folder like data/lexicon")
         for path in paths:
-            for number, cells in enumerate(_read(path, columns), 2):
+            for number, cells in _read(path, columns):
                 if kind == "concept" and cells[0] not in CONCEPTS:
                     raise CorpusError(f"{path}:{number}: concept {cells[0]!r} is unknown; use one of {' '.join(sorted(CONCEPTS))}")
                 rows.append((kind, *cells))
