@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +56,8 @@ def post_id(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | CorpusError]]:
+    """The rows of a file by line, cells that say nothing left out; a row that is none comes as its error."""
     name = path.name.lower()
     try:
         if name.endswith((".jsonl", ".jsonl.gz")):
@@ -65,6 +67,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     if line.strip():
                         yield number, _json_row(path, number, line)
         elif name.endswith((".csv", ".tsv")):
+            csv.field_size_limit(1 << 30)  # posts are longer than the 131,072 characters that csv takes by default
             with path.open(encoding="utf-8-sig", newline="") as lines:
                 table = csv.DictReader(lines, delimiter="\t" if name.endswith(".tsv") else ",")
                 for row in table:
@@ -76,8 +79,10 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 frame = pd.read_parquet(path)
             except ImportError as error:
                 raise CorpusError(f"{path}: Parquet needs pyarrow; pip install 'pharmaspam[parquet]'") from error
+            except ValueError as error:
+                raise CorpusError(f"{path}: cannot be read ({_first_line(error)}); is it Parquet and complete?") from error
             for number, row in enumerate(frame.to_dict("records"), 1):
-                yield number, {str(key): value for key, value in row.items() if value is not None and value == value}
+                yield number, {str(key): value for key, value in row.items() if not pd.api.types.is_scalar(value) or pd.notna(value)}
         else:
             raise CorpusError(f"{path}: unknown kind of file; give one of {', '.join(SUFFIXES)}")
     except FileNotFoundError as error:
@@ -86,18 +91,22 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise CorpusError(f"{path}: is a folder; name the files in it") from error
     except PermissionError as error:
         raise CorpusError(f"{path}: may not be read; check its permissions") from error
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, csv.Error) as error:
-        raise CorpusError(f"{path}: cannot be read ({error}); is it UTF-8 and complete?") from error
+    except (UnicodeDecodeError, EOFError, OSError, zlib.error, csv.Error) as error:
+        raise CorpusError(f"{path}: cannot be read ({_first_line(error)}); is it UTF-8 and complete?") from error
 
 
-def _json_row(path: Path, number: int, line: str) -> dict[str, Any]:
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]
+
+
+def _json_row(path: Path, number: int, line: str) -> dict[str, Any] | CorpusError:
     try:
         row = json.loads(line)
-    except ValueError as error:
-        raise CorpusError(f"{path}:{number}: not JSON ({error}); fix the line or pass --skip-bad") from error
+    except (ValueError, RecursionError) as error:
+        return CorpusError(f"{path}:{number}: not JSON ({_first_line(error)}); fix the line or pass --skip-bad")
     if not isinstance(row, dict):
-        raise CorpusError(f"{path}:{number}: not an object with text and label; fix the line or pass --skip-bad")
-    return row
+        return CorpusError(f"{path}:{number}: not an object with text and label; fix the line or pass --skip-bad")
+    return {key: value for key, value in row.items() if value is not None}
 
 
 def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
@@ -105,7 +114,9 @@ def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
     for key in ("text", "label"):
         if key not in row:
             raise CorpusError(f"{where}: no column {key!r}; name the columns text and label")
-    label = str(row["label"]).strip().lower()
+        if isinstance(row[key], (list, dict)):
+            raise CorpusError(f"{where}: {key} is not one value; fix the line or pass --skip-bad")
+    label = str(row["label"]).strip().lower().removesuffix(".0")
     label = ALIASES.get(label, label)
     if label not in LABELS:
         raise CorpusError(f'{where}: label "{row["label"]}" is not "legit", "seeking" or "illicit"; fix the line or pass --skip-bad')
@@ -115,15 +126,17 @@ def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
     try:
         text, spans = unmark(str(row["text"]))
         if row.get("spans") is not None and not isinstance(row["spans"], str):
-            spans = tuple((int(a), int(b)) for a, b in (span.values() if isinstance(span, dict) else span for span in row["spans"]))
-    except (ValueError, TypeError) as error:
+            pairs = ((span["start"], span["end"]) if isinstance(span, dict) else span for span in row["spans"])
+            spans = tuple((int(start), int(end)) for start, end in pairs)
+    except (ValueError, TypeError, KeyError) as error:
         raise CorpusError(f"{where}: spans cannot be used ({error}); fix the line or pass --skip-bad") from error
     if any(not 0 <= a <= b <= len(text) for a, b in spans):
         raise CorpusError(f"{where}: a span lies outside the text; fix the line or pass --skip-bad")
-    post = Post(text, format=markup, id=str(row.get("id") or post_id(text)), title=row.get("title"))
+    title, pair = (str(row[key]) if key in row else None for key in ("title", "pair"))
+    post = Post(text, format=markup, id=str(row.get("id", "")) or post_id(text), title=title)
     source = path.name.split(".")[0]
-    group = str(row.get("pair") or row.get("group") or f"{source}:{number // BLOCK}")
-    return Labelled(post, label, spans, str(row.get("lang", "und")), str(row.get("scenario", "")), row.get("pair"), group, source)
+    group = pair or str(row.get("group", "")) or f"{source}:{number // BLOCK}"
+    return Labelled(post, label, spans, str(row.get("lang", "und")), str(row.get("scenario", "")), pair, group, source)
 
 
 def load(paths: Iterable[Path | str], *, skip_bad: bool = False, warn: Any = None) -> list[Labelled]:
@@ -137,6 +150,8 @@ def load(paths: Iterable[Path | str], *, skip_bad: bool = False, warn: Any = Non
     for path in map(Path, paths):
         for number, row in _rows(path):
             try:
+                if isinstance(row, CorpusError):
+                    raise row
                 post = _labelled(path, number, row)
             except CorpusError as error:
                 if not skip_bad:
