@@ -4,7 +4,7 @@ import pytest
 
 from conftest import DATA
 from pharmaspam.errors import CorpusError
-from pharmaspam.lexicon import build, read_rows
+from pharmaspam.lexicon import build, from_rows, read_rows, to_rows
 from pharmaspam.tokens import simple_terms
 
 
@@ -58,9 +58,21 @@ def test_terms_without_a_letter_are_left_out():
     assert build([drug("10"), drug("!!")], simple_terms).phrases == {}
 
 
-def test_the_copy_a_model_carries_builds_the_same(lexicon):
-    again = build(lexicon.rows, simple_terms)
-    assert (again.phrases, again.drugs, again.languages) == (lexicon.phrases, lexicon.drugs, lexicon.languages)
+def test_the_copy_a_model_carries_is_the_same_lexicon(lexicon):
+    again = from_rows(to_rows(lexicon))
+    assert again == lexicon
+    assert to_rows(again) == to_rows(lexicon)
+
+
+def test_the_copy_does_not_depend_on_the_order_of_rows(lexicon):
+    rows = read_rows(DATA / "lexicon")
+    assert to_rows(build(rows[::-1], simple_terms)) == to_rows(lexicon)
+
+
+@pytest.mark.parametrize("row", [("entry", "xanax"), ("entry", "xanax", "DRUG"), ("entry", "xanax", "DRUG=und", "more")])
+def test_a_copy_of_another_shape_is_refused(row):
+    with pytest.raises(ValueError, match="unpack"):
+        from_rows([row])
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pharmaspam.views import (
+    COLUMNS,
     LIMIT,
+    NORM,
     NOTHING,
     RADIUS,
+    SMOOTH,
     SUMMARY,
     TOKEN_EVIDENCE,
     VIEWS,
@@ -27,8 +30,9 @@ NUMBERS = st.floats(-9, 9, allow_nan=False)
 @pytest.fixture
 def seen():
     rnd = np.random.default_rng(7)
-    contributions = np.abs(rnd.normal(size=(40, WEIGHTS + 1)))
+    contributions = np.abs(rnd.normal(size=(40, COLUMNS)))
     contributions[:, :WEIGHTS] -= 1
+    contributions[:, WEIGHTS:] *= SMOOTH
     bias = rnd.normal(size=(len(VIEWS), 2))
     position = np.arange(40.0)
     ranges = np.array([(0, 12), (12, 30), (30, 40)])
@@ -37,7 +41,7 @@ def seen():
 
 def by_hand(contributions, bias, view, first, last):
     window = contributions[first:last].sum(axis=0)
-    return window[2 * view : 2 * view + 2] / np.sqrt(window[-1]) + bias[view]
+    return window[2 * view : 2 * view + 2] / np.sqrt(window[NORM[VIEWS[view]]] + SMOOTH) + bias[view]
 
 
 def test_around():
@@ -58,7 +62,7 @@ def test_evidence_of_every_window_is_its_sum(seen):
 
 
 def test_nothing_says_nothing():
-    found = evidence(np.empty((0, WEIGHTS + 1)), np.empty(0), np.empty((0, 2), dtype=int), np.zeros((4, 2)))
+    found = evidence(np.empty((0, COLUMNS)), np.empty(0), np.empty((0, 2), dtype=int), np.zeros((4, 2)))
     assert_array_equal(found.post, [NOTHING, NOTHING])
     assert summary(found).shape == (SUMMARY,)
     assert token_evidence(found, 0).shape == (0, TOKEN_EVIDENCE)
@@ -66,7 +70,7 @@ def test_nothing_says_nothing():
 
 def test_words_without_a_known_feature_say_the_bias():
     bias = np.array([[-1.0, -2.0]] * 4)
-    found = evidence(np.zeros((3, WEIGHTS + 1)), np.arange(3.0), np.array([(0, 3)]), bias)
+    found = evidence(np.zeros((3, COLUMNS)), np.arange(3.0), np.array([(0, 3)]), bias)
     assert_allclose(found.tight, [[-1.0, -2.0]] * 3)
 
 
@@ -81,7 +85,7 @@ def test_summary_and_token_evidence_have_one_width_and_are_bounded(seen):
 
 def test_more_of_nothing_does_not_weaken_the_strongest_window(seen):
     contributions, position, ranges, bias, _found = seen
-    quiet = np.vstack([contributions, np.tile([0.0] * WEIGHTS + [1.0], (30, 1))])
+    quiet = np.vstack([contributions, np.tile([0.0] * WEIGHTS + [1.0] * (COLUMNS - WEIGHTS), (30, 1))])
     longer = evidence(quiet, np.arange(70.0), np.vstack([ranges, [(40, 70)]]), np.minimum(bias, 0.0))
     shorter = evidence(contributions, position, ranges, np.minimum(bias, 0.0))
     # Windows that do not reach into the added words are as they were.
