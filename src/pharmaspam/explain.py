@@ -125,10 +125,11 @@ class _Elements:
 def source_range(reading: Reading, first: int, last: int, elements: _Elements) -> tuple[int, int]:
     """The code points behind the tokens `first:last`, elements that they leave or fill by half taken as a whole."""
     low, high = reading.source(first, last)
+    written = {bool(zone & (Zone.TARGET | Zone.ALT)) for zone in reading.zones[first:last]}  # in the tag, in the running text
     for part, is_link in elements.touching(reading.starts[first], reading.ends[last - 1]):
         begin, stop = bisect_left(reading.starts, part.start), bisect_left(reading.starts, part.end)
         inside = min(stop, last) - max(begin, first)
-        if first < begin or last > stop or (is_link and inside * 2 >= stop - begin):
+        if first < begin or last > stop or (is_link and (len(written) > 1 or inside * 2 >= stop - begin)):
             low, high = min(low, part.source_start), max(high, part.source_end)
     return low, high
 
