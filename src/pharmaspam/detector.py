@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pharmaspam import model as models
+from pharmaspam.errors import ModelError, PharmaspamError
 from pharmaspam.explain import to_spans
-from pharmaspam.lexicon import build
+from pharmaspam.lexicon import from_rows
 from pharmaspam.model import Model
 from pharmaspam.policy import Policy
 from pharmaspam.reading import Reader
 from pharmaspam.records import Post, Span, Verdict
 from pharmaspam.scorer import Scorer
-from pharmaspam.tokens import simple_terms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ class Detector:
     """
 
     def __init__(self, model: Model, policy: Policy | None = None) -> None:
-        lexicon = build(model.lexicon, simple_terms)
+        lexicon = from_rows(model.lexicon)
         self.model = model
         self.policy = (policy or Policy()).with_defaults(model.thresholds)
         self.reader = Reader(lexicon)
@@ -41,7 +41,18 @@ class Detector:
 
         Never executes anything from the folder. Raises ModelError where it is missing, damaged, foreign or of the future.
         """
-        return cls(models.load(Path(path) if path is not None else models.current()), policy)
+        folder = Path(path) if path is not None else models.current()
+        model = models.load(folder)
+        try:
+            detector = cls(model, policy)
+            seen = detector.scorer.see(detector.reader.read(Post("a word")))
+            for target in (0, 1):
+                detector.scorer.spans(seen.seen, target)
+        except PharmaspamError:
+            raise
+        except (ValueError, IndexError, KeyError, TypeError) as error:
+            raise ModelError(f"{folder}: its parts do not fit together ({error}); train it anew with this version") from error
+        return detector
 
     def score(self, post: Post | str) -> Verdict:
         """The verdict on one post; a plain string is a post whose mark-up is guessed."""

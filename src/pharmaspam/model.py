@@ -12,9 +12,11 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +34,7 @@ _LIMIT = 1 << 30  # no part of a model is larger than this
 class Model:
     """What a model folder holds.
 
-    names : feature names by row of `arrays["table"]`; lexicon : the rows to read posts with
+    names : feature names by row of `arrays["table"]`; lexicon : the rows of `lexicon.to_rows`
     arrays : see `training.Weights`; thresholds : review, block, seeking
     facts : the rest of the manifest (versions, parameters, data fingerprints, metrics, date)
     """
@@ -77,8 +79,13 @@ def _swap(scratch: Path, folder: Path) -> None:
     if folder.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
         os.replace(folder, old / folder.name)
-        os.replace(scratch, folder)
-        shutil.rmtree(old, ignore_errors=True)
+        try:
+            os.replace(scratch, folder)
+        except BaseException:
+            os.replace(old / folder.name, folder)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
     else:
         os.replace(scratch, folder)
 
@@ -97,9 +104,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{folder}: no model there (no manifest.json); name a folder like models/2026-11-24") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path}: cannot be read ({error}); restore the folder from where it came") from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
+    if not isinstance(manifest, dict) or type(manifest.get("format")) is not int:
         raise ModelError(f"{path}: not a pharmaspam manifest; name another folder")
     if manifest["format"] > FORMAT:
         raise ModelError(f"{path}: format {manifest['format']} is newer than {FORMAT}; upgrade pharmaspam")
@@ -117,14 +124,14 @@ def load(folder: Path) -> Model:
     manifest = read_manifest(folder)
     parts = {}
     for name in PARTS:
-        listed = manifest.get("parts", {}).get(name)
+        listed = manifest["parts"].get(name) if isinstance(manifest.get("parts"), dict) else None
         try:
             if (folder / name).stat().st_size > _LIMIT:
                 raise ModelError(f"{folder / name}: larger than any model; restore the folder from where it came")
             content = (folder / name).read_bytes()
         except OSError as error:
             raise ModelError(f"{folder / name}: cannot be read ({error.strerror}); restore the folder from where it came") from error
-        if not listed or hashlib.sha256(content).hexdigest() != listed.get("sha256"):
+        if not isinstance(listed, dict) or hashlib.sha256(content).hexdigest() != listed.get("sha256"):
             raise ModelError(f"{folder / name}: does not match its SHA-256 in the manifest; restore the folder from where it came")
         parts[name] = content
     try:
@@ -133,8 +140,12 @@ def load(folder: Path) -> Model:
         rows = tuple(tuple(line.split("\t")) for line in parts["lexicon.tsv"].decode().split("\n") if line)
         names = parts["vocabulary.txt"].decode("utf-8", "surrogatepass").split("\n")
         thresholds = {key: float(manifest["thresholds"][key]) for key in ("review", "block", "seeking")}
-    except (KeyError, ValueError, TypeError, OSError) as error:
+    except (KeyError, ValueError, TypeError, OSError, EOFError, BadZipFile, zlib.error) as error:
         raise ModelError(f"{folder}: its parts do not fit together ({error}); restore the folder from where it came") from error
+    if not 0.0 <= thresholds["review"] <= thresholds["block"] <= 1.0 or not 0.0 <= thresholds["seeking"] <= 1.0:
+        raise ModelError(f"{folder}: its thresholds are no probabilities; restore the folder from where it came")
+    if not all(array.dtype.kind == "f" and np.isfinite(array).all() for array in arrays.values()):
+        raise ModelError(f"{folder}: some of its weights are no numbers; restore the folder from where it came")
     if len(names) != len(arrays["table"]):
         raise ModelError(f"{folder}: {len(names)} names for {len(arrays['table'])} weights; restore the folder from where it came")
     facts = {key: value for key, value in manifest.items() if key not in ("format", "name", "thresholds", "parts")}
