@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 from pharmaspam.corpus import load
 from pharmaspam.detector import Detector
@@ -32,6 +33,8 @@ PHRASES = [
     Phrase("en", "benign", "ask your doctor about {drug}"),
 ]
 
+# Matrices this small are slower in several threads than in one.
+threadpool_limits(limits=1)
 settings.register_profile("ours", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("ours")
 
