@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pharmaspam import model as models
-from pharmaspam.errors import ModelError, PharmaspamError
+from pharmaspam.errors import ConfigError, ModelError, PharmaspamError
 from pharmaspam.explain import to_spans
 from pharmaspam.lexicon import from_rows
 from pharmaspam.model import Model
@@ -60,14 +60,16 @@ class Detector:
             post = Post(post)
         reading = self.reader.read(post)
         scores = self.scorer.see(reading)
-        label, action = self.policy.decide(scores.illicit, scores.seeking)
+        # A post without a word offers nothing and asks for nothing; the second stage has never seen one.
+        illicit, seeking = (scores.illicit, scores.seeking) if len(reading) else (0.0, 0.0)
+        label, action = self.policy.decide(illicit, seeking)
         spans: tuple[Span, ...] = ()
         if action != "allow":
             target = 1 if label == "seeking" else 0
             spans = to_spans(reading, post.text, self.scorer.spans(scores.seen, target), self.reader.lexicon)
         return Verdict(
-            score=scores.illicit,
-            seeking=scores.seeking,
+            score=illicit,
+            seeking=seeking,
             label=label,
             action=action,
             language=reading.language,
@@ -85,13 +87,16 @@ class Detector:
         """Verdicts of a frame of posts, one row each, with the frame's own index: a partition function for any engine.
 
         text : the column with the post; columns `format`, `id` and `title` are used where they are there
-        Returns columns score, seeking, label, action, language, spans (a list of dicts), model, policy.
+        Raises ConfigError where there is no such column. Returns columns score, seeking, label, action, language, spans (a list of dicts), model, policy.
         """
         import pandas as pd
 
+        if text not in frame:
+            raise ConfigError(f'no column "{text}"; the frame has {", ".join(map(str, frame.columns))}: name the one with the posts')
+
         def cell(row: dict[Any, Any], key: str) -> str | None:
             value = row.get(key)
-            return None if value is None or value != value else str(value)
+            return None if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
 
         rows = [
             self.score(Post(cell(row, text) or "", cell(row, "format") or "auto", cell(row, "id"), cell(row, "title"))).to_json()
