@@ -87,7 +87,8 @@ class Detector:
         """Verdicts of a frame of posts, one row each, with the frame's own index: a partition function for any engine.
 
         text : the column with the post; columns `format`, `id` and `title` are used where they are there
-        Raises ConfigError where there is no such column. Returns columns score, seeking, label, action, language, spans (a list of dicts), model, policy.
+        Raises ConfigError where there is no such column.
+        Returns columns score, seeking, label, action, language, spans (a list of dicts), model, policy.
         """
         import pandas as pd
 
