@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pharmaspam.fold import fold, latin, mixes_scripts, unleet
-from pharmaspam.lexicon import Lexicon
+from pharmaspam.lexicon import TRADE, Lexicon
 
 if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer
@@ -28,6 +28,9 @@ _TLD = (
 _SHORT_TLD = "in|it|is|be|at|me|to|no|us|es|so|am|my|as|id|la|ly|gd|gl|tv|co|do|cat|art|fun|one|now"
 _HOST = r"(?:[^\W_](?:[\w-]{0,62}[^\W_])?\.){1,5}"
 _PATH = r"(?:[/?\#][^\s<>\"'\[\](){}]{0,2000})?"
+# Scripts no Latin word is disguised with: a word ends where they begin, blank or not.
+_APART = "\u0590-\u05ff\u0600-\u06ff\u0900-\u097f\uac00-\ud7af"
+_UNIT = "mg|mcg|µg|μg|ug|g|gr|kg|ml|l|cl|iu|ie|ui|x|er|ern|st|stk|tab|pcs|k|h|hr|hrs|kr|zł|zl|lei|eur|euro|usd|мг|мл|г|р|грн|руб"
 TOKEN: Final = re.compile(
     rf"""
       (?P<url>  (?:h(?:tt|xx)ps?|ftp)(?::|\[:\])/{{1,3}}[^\s<>"'\[\](){{}}]{{1,2000}} (?:\[\.\][^\s<>"'\[\](){{}}]{{1,500}}){{0,5}}
@@ -37,9 +40,10 @@ TOKEN: Final = re.compile(
     | (?P<handle> @[a-z0-9_]{{3,40}} )
     | (?P<spelled> (?<![^\W_])(?:[^\W_][.\-_*+~,/|·•:]{{1,3}}){{2,40}}[^\W_](?![^\W_]) )
     | (?P<unspaced> [{_UNSPACED}] )
-    | (?P<dose> \d{{1,7}}(?:[.,]\d{{1,3}})?(?=(?:mg|mcg|µg|μg|ug|g|gr|kg|ml|l|cl|iu|ie|ui|x|er|ern|st|stk|tab|pcs|k|h|hr|hrs|kr|zł|zl|lei|eur|euro|usd|мг|мл|г|р|грн|руб)(?![^\W\d_])) )
+    | (?P<dose> \d{{1,7}}(?:[.,]\d{{1,3}})?(?=(?:{_UNIT})(?![^\W\d_])) )
     | (?P<number> \d{{1,20}}(?:[.,:]\d{{1,10}}){{0,6}}(?![^\W_]) )
-    | (?P<word> [^\W_{_UNSPACED}]{{1,60}}+(?:[@$!|€*'’`´]{{1,4}}[^\W_{_UNSPACED}]{{1,60}}){{0,8}} )
+    | (?P<apart> [{_APART}]{{1,60}} )
+    | (?P<word> [^\W_{_UNSPACED}{_APART}]{{1,60}}+(?:[@$!|€*'’`´]{{1,4}}[^\W_{_UNSPACED}{_APART}]{{1,60}}){{0,8}} )
     | (?P<wild> [@$!|€*]{{1,2}}[^\W\d_]{{2,30}} )
     | (?P<mark> . )
     """,
@@ -63,7 +67,7 @@ _STEM = re.compile(
     r"[a-z]{2,20}(?:azepam|azolam|zolam|zolpidem|zopiclone?|codone?|morphone?|fentanil|fentanyl|afil|gabalin|glutide|zepatide|amfetamine?|"
     r"amphetamine?|phenidate|dafinil|barbital|prazole|sartan|statin|cillin|mycin|floxacin|cycline|oxetine|azine|triptan|olol|prednisone?)e?[as]?$"
 )
-MAX_CHUNK: Final = 4000
+_TELLING: Final = TRADE | {"DRUG", "PAY", "CONTACT", "RX", "LEGALBUY"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ class Analyst:
         self.remember = remember
         self._memory: dict[str, Word] = {}
         self._by_length: dict[int, list[str]] = {}
+        self._starred: dict[tuple[int, int, str], list[str]] = {}
         for drug in sorted(lexicon.drugs):
             self._by_length.setdefault(len(drug), []).append(drug)
 
@@ -149,7 +154,7 @@ class Analyst:
         if kind == "mail":
             return Word("<mail>", ("MAIL",), tuple(_PIECES.findall(token.rsplit("@", 1)[-1].rsplit(".", 1)[0])))
         if kind == "handle":
-            return Word("<handle>", ("HANDLE",), tuple(_PIECES.findall(token)))
+            return Word("<handle>", ("HANDLE",))
         if kind == "mark":
             if token in _STOPS:
                 return Word(token if token in KEPT_MARKS else "", stop=True)
@@ -192,9 +197,8 @@ class Analyst:
                 if reading in single and len(reading) >= 3:
                     return reading
             if "*" in plain and sum(char.isalpha() for char in plain) >= 3:
-                pattern = re.compile(re.escape(plain).replace(r"\*", "."))
-                for drug in self._by_length.get(len(plain), ()):
-                    if pattern.fullmatch(drug):
+                for drug in self._like(plain):
+                    if all(char in ("*", letter) for char, letter in zip(plain, drug, strict=True)):
                         return drug
         if len(plain) >= 6 and plain[::-1] in self.lexicon.drugs:
             return plain[::-1]
@@ -204,8 +208,16 @@ class Analyst:
                 return once
         return ""
 
+    def _like(self, starred: str) -> list[str]:
+        """Medicines of the length of a word with stars in it that share its first letter."""
+        place = next(index for index, char in enumerate(starred) if char != "*")
+        key = len(starred), place, starred[place]
+        if key not in self._starred:
+            self._starred[key] = [drug for drug in self._by_length.get(len(starred), ()) if drug[place] == starred[place]]
+        return self._starred[key]
+
     def _inside(self, term: str) -> tuple[str, ...]:
-        """Lexicon words run together in one: a medicine and what stands before and after it."""
+        """Lexicon words run together in one: a medicine and its neighbours, or a long word at either end."""
         drugs = self.lexicon.drugs
         for length in range(min(len(term) - 2, 16), 4, -1):
             for start in range(len(term) - length + 1):
@@ -213,6 +225,11 @@ class Analyst:
                 if drug in drugs:
                     rest = [part for part in (term[:start], term[start + length :]) if len(part) > 2]
                     return (drug, *rest) if any(part in self.lexicon.single for part in rest) else ()
+        for length in range(len(term) - 3, 5, -1):
+            for part, other in ((term[-length:], term[:-length]), (term[:length], term[length:])):
+                entry = self.lexicon.single.get(part)
+                if entry and not entry.tags.keys().isdisjoint(_TELLING):
+                    return (part, other)
         return ()
 
     def _address(self, token: str) -> Word:
@@ -230,7 +247,7 @@ class Analyst:
         if host.endswith(".onion"):
             tags.append("ONION")
         name = host.rsplit(".", 1)[0]
-        pieces = []
+        pieces: list[str] = []
         for piece in _PIECES.findall(name)[:8] + _PIECES.findall(path[:200])[:12]:
             piece = piece if piece in self.lexicon.single else self.undisguise(piece) or piece
             pieces.extend(self._segments(piece))
