@@ -3,7 +3,7 @@
 Names are led by their kind:
 `w:` the word · `c:` three to five characters of it · `h:` a word inside an address · `u:` characters in a row of an unspaced
 script · `b:` two words in a row, medicines, numbers and addresses masked · `t:` a concept tag · `z:` the zone ·
-`zt:` a tag in a zone · `p:` a tag after the last occurrence of another, near (3 words) or far (12).
+`zt:` a tag in a zone · `p:` a tag after the last occurrence of another: near (3 words), far (12), or across the border of a sentence.
 """
 
 from __future__ import annotations
@@ -31,12 +31,24 @@ _NAMES: Final = {bits: tuple(zone.name or "" for zone in _ZONES if bits & zone) 
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
-def word_features(word: Word) -> tuple[str, ...]:
-    """What a word says wherever it stands; the same for every token that is this word."""
+def is_concept(name: str) -> bool:
+    """Whether a feature speaks of concepts and zones, not of words; those take no part in the norm of a sliding window."""
+    return name.split(":", 1)[0] in ("t", "p", "z", "zt")
+
+
+def word_features(word: Word, lexicon: Lexicon) -> tuple[str, ...]:
+    """What a word says wherever it stands; the same for every token that is this word.
+
+    A medicine has no characters of its own: which one it is matters less than that it is one.
+    """
     term = word.term
+    if word.tags == ("NUMBER",):
+        return ()
     features = ["w:" + term]
     if word.width < 1 or term[0] == "<":
         features.extend("h:" + piece for piece in word.pieces if _LETTERS.search(piece))
+        return tuple(features)
+    if term in lexicon.drugs:
         return tuple(features)
     if len(term) > 2 and _LETTERS.search(term):
         padded = f"_{term[:30]}_"
@@ -103,15 +115,20 @@ def context_features(reading: Reading, tags: Sequence[tuple[str, ...]]) -> list[
     """What each token says by its place: beside which word, after which tag, in which zone."""
     features: list[list[str]] = []
     last: dict[str, float] = {}
-    position = 0.0
+    position = sentence = 0.0
     before = ""
     words = reading.words
     for index, word in enumerate(words):
         here: list[str] = []
         own = tags[index]
+        if reading.breaks[index]:
+            sentence = position
         name = mask(word, own)
-        if before and not reading.breaks[index]:
-            here.append(f"b:{before} {name}")
+        if name != "<n>" or before != "<n>":  # a table of numbers is one number
+            if name == "<n>":
+                here.append("w:" + word.term)
+            if before and not reading.breaks[index]:
+                here.append(f"b:{before} {name}")
         zone = reading.zones[index]
         if word.width < 1:
             here.extend(_unspaced(words, index))
@@ -127,7 +144,8 @@ def context_features(reading: Reading, tags: Sequence[tuple[str, ...]]) -> list[
                 for other, at in last.items():
                     distance = position - at
                     if distance <= FAR:
-                        here.append(f"p:{other}>{tag}:{'n' if distance <= NEAR else 'f'}")
+                        reach = "x" if at < sentence else "n" if distance <= NEAR else "f"
+                        here.append(f"p:{other}>{tag}:{reach}")
             for tag in own:
                 if not ((":" in tag and tag[0] != "F") or tag in _ALONE):
                     last[tag] = position

@@ -102,8 +102,21 @@ def _dressed(phrase: str, markup: str, rnd: random.Random) -> tuple[str, int, in
     return dressed, 0, len(dressed)
 
 
+def _excerpt(post: Post, rnd: random.Random) -> str:
+    """The text, or some forty to ninety words from the middle of a plain one."""
+    words = post.text.split(" ")
+    size = rnd.randint(40, 90)
+    if post.format != "text" or len(words) <= size or rnd.random() < 0.33:
+        return post.text
+    start = rnd.randrange(len(words) - size)
+    return " ".join(words[start : start + size])
+
+
 def insert(hosts: Iterable[Labelled], phrases: Sequence[Phrase], drugs: Sequence[str], *, folds: int, seed: int = 0) -> list[Labelled]:
-    """One made post per host: a purchase phrase (illicit) or, one time in seven, its lawful near miss (legit) dropped in."""
+    """One made post per host: a purchase phrase (illicit) or, one time in seven, its lawful near miss (legit) dropped in.
+
+    Two of three are excerpts of the host, so that a phrase is met in many surroundings at little cost.
+    """
     rnd = random.Random(seed)
     by_fold: dict[tuple[int, bool], list[Phrase]] = {}
     for phrase in phrases:
@@ -112,7 +125,7 @@ def insert(hosts: Iterable[Labelled], phrases: Sequence[Phrase], drugs: Sequence
             by_fold.setdefault((phrase.fold(folds), phrase.kind == "benign"), []).extend([phrase] * weight)
     made = []
     for host in hosts:
-        text = host.post.text
+        text = _excerpt(host.post, rnd)
         benign = rnd.random() < 0.15
         choices = by_fold.get((hash_of(host.group) % folds, benign))
         cuts = [match.end() for match in re.finditer(r"(?<=[^\s<>\[\]=\"]) (?=[^\s<>\[\]=\"])|\n", text)]

@@ -13,57 +13,12 @@ from typing import Final
 
 from pharmaspam.errors import CorpusError
 
-CONCEPTS: Final = frozenset(
-    [
-        "ASK",
-        "BUY",
-        "CHEAP",
-        "CLICK",
-        "CONTACT",
-        "DARK",
-        "FAVOUR",
-        "FORGE",
-        "GUARANTEE",
-        "HEALTH",
-        "LAWFUL",
-        "LEFT",
-        "LEGALBUY",
-        "NEG",
-        "NO_RX",
-        "ONLINE",
-        "PAY",
-        "PRAISE",
-        "PRICE",
-        "REPORT",
-        "RX",
-        "SELL",
-        "SHIP",
-        "SHOP",
-        "STEALTH",
-        "TRUST",
-        "UNIT",
-        "WARN",
-        "PERSON",
-        "HANDOVER",
-        "PLACE",
-        "MONEY",
-        "SECRET",
-        "FAST",
-        "QUALITY",
-        "BULK",
-        "CUSTOMER",
-        "REFUSE",
-        "RETURN",
-        "RECOVERY",
-        "APPOINTMENT",
-        "STUDY",
-        "NEWS",
-        "GOODS",
-        "FOOD",
-        "CHAT",
-        "SELLERASK",
-    ]
-)
+CONCEPTS: Final = frozenset((
+    "ASK", "BUY", "CHEAP", "CLICK", "CONTACT", "DARK", "FAVOUR", "FORGE", "GUARANTEE", "HEALTH", "LAWFUL", "LEFT", "LEGALBUY",
+    "NEG", "NO_RX", "ONLINE", "PAY", "PRAISE", "PRICE", "REPORT", "RX", "SELL", "SHIP", "SHOP", "STEALTH", "TRUST", "UNIT",
+    "WARN", "PERSON", "HANDOVER", "PLACE", "MONEY", "SECRET", "FAST", "QUALITY", "BULK", "CUSTOMER", "REFUSE", "RETURN",
+    "RECOVERY", "APPOINTMENT", "STUDY", "NEWS", "GOODS", "FOOD", "CHAT", "SELLERASK",
+))  # fmt: skip
 # Concepts whose words, in a language other than the text round them, betray an insertion.
 TRADE: Final = frozenset(["BUY", "SELL", "NO_RX", "CHEAP", "SHIP", "SHOP", "ONLINE", "CLICK", "PRICE", "STEALTH", "GUARANTEE"])
 
@@ -97,14 +52,12 @@ class Lexicon:
     phrases : first term → what begins with it
     single : terms of one token; drugs : unambiguous medicines of one token, four letters or more
     languages : function word → languages it belongs to
-    rows : the rows it was built from, as (file kind, cells), for the copy a model carries
     """
 
     phrases: dict[str, Start]
     single: dict[str, Entry]
     drugs: frozenset[str]
     languages: dict[str, tuple[str, ...]]
-    rows: tuple[tuple[str, ...], ...]
 
 
 Row = tuple[str, ...]
@@ -152,8 +105,7 @@ def build(rows: Iterable[Row], tokenise: Tokenise) -> Lexicon:
     entries: dict[tuple[str, ...], Entry] = {}
     languages: dict[str, set[str]] = {}
     drugs: set[str] = set()
-    kept = tuple(rows)
-    for row in kept:
+    for row in rows:
         if row[0] == "function":
             for term in tokenise(row[2])[:1]:
                 languages.setdefault(term, set()).add(row[1])
@@ -173,11 +125,45 @@ def build(rows: Iterable[Row], tokenise: Tokenise) -> Lexicon:
                 entry.add(kind.upper(), lang)
             if len(terms) == 1 and len(terms[0]) >= 4 and kind != "slang":
                 drugs.add(terms[0])
+    return _index(entries, drugs, {word: tuple(sorted(langs)) for word, langs in languages.items()})
+
+
+def _index(entries: dict[tuple[str, ...], Entry], drugs: Iterable[str], languages: dict[str, tuple[str, ...]]) -> Lexicon:
     phrases: dict[str, Start] = {}
     for terms, entry in entries.items():
         phrases.setdefault(terms[0], Start()).entries[terms[1:]] = entry
     for start in phrases.values():
         start.lengths = tuple(sorted({len(rest) for rest in start.entries}, reverse=True))
     single = {terms[0]: entry for terms, entry in entries.items() if len(terms) == 1}
-    known = {word: tuple(sorted(langs)) for word, langs in languages.items()}
-    return Lexicon(phrases, single, frozenset(drugs), known, kept)
+    return Lexicon(phrases, single, frozenset(drugs), languages)
+
+
+def to_rows(lexicon: Lexicon) -> tuple[Row, ...]:
+    """A lexicon as rows of text cells, terms folded and split already, which `from_rows` reads back in a fraction of the time."""
+    rows: list[Row] = []
+    for first, start in lexicon.phrases.items():
+        for rest, entry in start.entries.items():
+            tags = ";".join(f"{tag}={','.join(sorted(langs))}" for tag, langs in sorted(entry.tags.items()))
+            rows.append(("drug" if not rest and first in lexicon.drugs else "entry", " ".join((first, *rest)), tags))
+    rows += [("function", word, ",".join(langs)) for word, langs in lexicon.languages.items()]
+    return tuple(sorted(rows))
+
+
+def from_rows(rows: Iterable[Row]) -> Lexicon:
+    """The lexicon that `to_rows` wrote. Raises ValueError for rows of another shape."""
+    entries: dict[tuple[str, ...], Entry] = {}
+    shared: dict[str, Entry] = {}  # most terms mean what many others mean
+    languages: dict[str, tuple[str, ...]] = {}
+    drugs: list[str] = []
+    for kind, term, cell in rows:
+        if kind == "function":
+            languages[term] = tuple(cell.split(","))
+            continue
+        entry = shared.get(cell)
+        if entry is None:
+            pairs = (part.split("=", 1) for part in cell.split(";"))
+            entry = shared[cell] = Entry({tag: set(langs.split(",")) for tag, langs in pairs})
+        entries[tuple(term.split(" "))] = entry
+        if kind == "drug":
+            drugs.append(term)
+    return _index(entries, drugs, languages)

@@ -87,7 +87,7 @@ class Encoder:
             row = self._words.get(word)
             if row is None:
                 row = self._words[word] = len(self._word_columns)
-                self._word_columns.append([self._column(name) for name in word_features(word)])
+                self._word_columns.append([self._column(name) for name in word_features(word, self.lexicon)])
             self._token_word.append(row)
             self._context_columns.extend(self._column(name) for name in features)
             self._context_ends.append(len(self._context_columns))

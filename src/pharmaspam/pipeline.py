@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 class WindowTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """TF-IDF whose norm adds up over the tokens of a window.
 
-    A row of counts becomes `count * idf / sqrt(sum(count * idf ** 2))`. Where no feature comes twice that is the usual
+    A row of counts becomes `count * idf / sqrt(sum(count * idf ** 2) + smooth)`. Where no feature comes twice that is the usual
     Euclidean norm; where one does, it is a little larger, and unlike that norm it is a difference of running sums.
 
     Parameters
@@ -32,6 +32,10 @@ class WindowTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         Features of fewer rows in `fit` count nothing.
     scale : array of shape (n_features,) or None
         Factor on each feature's idf; one where None.
+    apart : bool array of shape (n_features,) or None
+        Features that have no part in the norm; none where None.
+    smooth : float
+        Added to the sum under the root, so that a window with next to nothing in it is not blown up.
 
     Attributes
     ----------
@@ -39,9 +43,11 @@ class WindowTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         `ln((1 + n) / (1 + df)) + 1`, scaled; zero for features that count nothing.
     """
 
-    def __init__(self, min_posts: int = 3, scale: Any = None) -> None:
+    def __init__(self, min_posts: int = 3, scale: Any = None, apart: Any = None, smooth: float = 0.0) -> None:
         self.min_posts = min_posts
         self.scale = scale
+        self.apart = apart
+        self.smooth = smooth
 
     def fit(self, X: Any, y: Any = None) -> WindowTfidf:
         """Learn idf from rows of counts; `y` is ignored."""
@@ -57,7 +63,8 @@ class WindowTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """Rows of counts, weighted and normed; the input is left as it is."""
         check_is_fitted(self)
         X = sparse.csr_matrix(X, dtype=np.float64)
-        squares = np.asarray(X @ np.square(self.idf_)).ravel()
+        counted = self.idf_ if self.apart is None else np.where(self.apart, 0.0, self.idf_)
+        squares = np.asarray(X @ np.square(counted)).ravel() + self.smooth
         out = X @ sparse.diags(self.idf_)
         out = sparse.csr_matrix(out)
         out.data = out.data / np.repeat(np.sqrt(np.maximum(squares, 1e-9)), np.diff(out.indptr))
@@ -69,15 +76,13 @@ def feature_names(window: Sequence[str]) -> Sequence[str]:
     return window
 
 
-def view_pipeline(vocabulary: Sequence[str], idf: Floats, coef: Floats, intercept: float) -> Pipeline:
+def view_pipeline(vocabulary: Sequence[str], tfidf: WindowTfidf, coef: Floats, intercept: float) -> Pipeline:
     """A fitted Pipeline for one view and one target: lists of feature names in, probabilities out.
 
-    vocabulary : feature names by column; idf, coef : one number a column
+    vocabulary : feature names by column; tfidf : fitted for these columns; coef : one number a column
     """
     counts = CountVectorizer(analyzer=feature_names, vocabulary={name: column for column, name in enumerate(vocabulary)})
-    tfidf = WindowTfidf()
-    tfidf.idf_, tfidf.n_features_in_ = idf, len(idf)
     linear = LogisticRegression()
     linear.coef_, linear.intercept_ = coef.reshape(1, -1), np.array([intercept])
-    linear.classes_, linear.n_features_in_ = np.array([0, 1]), len(idf)
+    linear.classes_, linear.n_features_in_ = np.array([0, 1]), len(coef)
     return Pipeline([("counts", counts), ("tfidf", tfidf), ("linear", linear)])

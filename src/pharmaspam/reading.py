@@ -17,6 +17,7 @@ from pharmaspam.records import Post
 from pharmaspam.tokens import Analyst, Word, split
 
 _NO_START = Start()
+_MENTION = Word("<mention>")
 _WORD_ZONES = Zone.LINK | Zone.TARGET | Zone.ALT | Zone.QUOTE | Zone.HIDDEN | Zone.SIGNATURE | Zone.TITLE
 
 
@@ -96,6 +97,8 @@ class Reader:
                 stopped = stopped or word.stop
                 if not word.term:
                     continue
+            if word.term == "<handle>" and (not reading.words or reading.words[-1] is _MENTION):
+                word = _MENTION  # who is answered, not where to write
             low, high = (start, end) if sources is None else (sources[start], sources[end - 1] + 1)
             while at + 1 < len(runs) and runs[at + 1].start <= low:
                 at += 1

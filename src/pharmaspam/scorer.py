@@ -17,7 +17,7 @@ from pharmaspam.lexicon import Lexicon
 from pharmaspam.model import Model
 from pharmaspam.reading import Reading, sentences
 from pharmaspam.tokens import Word
-from pharmaspam.views import SWITCH, WEIGHTS, Evidence, evidence, segments, summary, token_evidence
+from pharmaspam.views import COLUMNS, SWITCH, Evidence, evidence, segments, summary, token_evidence
 
 Floats = NDArray[np.float64]
 REMEMBER: Final = 200_000
@@ -53,7 +53,7 @@ class Scorer:
         if known is None:
             if len(self._words) >= REMEMBER:
                 self._words.clear()
-            known = self._words[word] = self._sum(word_features(word))
+            known = self._words[word] = self._sum(word_features(word, self.lexicon))
         return known
 
     def _sum(self, names: list[str] | tuple[str, ...]) -> Floats:
@@ -62,8 +62,8 @@ class Scorer:
         return total
 
     def contributions(self, reading: Reading, tags: list[tuple[str, ...]]) -> Floats:
-        """tokens × (`WEIGHTS` + 1): the summed weights of each token's features."""
-        out = np.empty((len(reading), WEIGHTS + 1))
+        """tokens × `COLUMNS`: the summed weights of each token's features."""
+        out = np.empty((len(reading), COLUMNS))
         rows: list[int] = []
         owners: list[int] = []
         known = self.row

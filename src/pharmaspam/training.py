@@ -21,20 +21,23 @@ from sklearn.linear_model import LogisticRegression
 
 from pharmaspam.corpus import fingerprint, hash_of, join_groups
 from pharmaspam.errors import CorpusError
+from pharmaspam.features import is_concept
 from pharmaspam.insertions import Phrase, insert
-from pharmaspam.lexicon import Lexicon
+from pharmaspam.lexicon import Lexicon, to_rows
 from pharmaspam.matrix import Encoded, Encoder, indicator
 from pharmaspam.model import ARRAYS, Model
 from pharmaspam.pipeline import WindowTfidf
 from pharmaspam.reading import Reader
 from pharmaspam.records import LABELS, Labelled
 from pharmaspam.views import (
+    COLUMNS,
+    NORM,
     RADIUS,
+    SMOOTH,
     SUMMARY,
     SWITCH,
     TARGETS,
     VIEWS,
-    WEIGHTS,
     Evidence,
     around,
     evidence,
@@ -59,7 +62,7 @@ class Params:
     strength : C of the logistic regressions by view
     scale : factor on the idf of features by kind (see `features`); one where not named
     background : weight of a post from a background source (real text without authored twins)
-    made : how many host texts receive a made insertion
+    made : how many host texts receive a made insertion; made_weight : weight of such a post by view
     budget : share of authored legit posts that may be flagged; background_budget : the same for background posts
     block_budget : share of all legit posts that may be blocked
     """
@@ -67,10 +70,11 @@ class Params:
     seed: int = 0
     folds: int = 5
     min_posts: int = 3
-    strength: dict[str, float] = field(default_factory=lambda: {"post": 12.0, "sentence": 8.0, "tight": 6.0, "wide": 6.0})
-    scale: dict[str, float] = field(default_factory=lambda: {"c": 0.5, "t": 1.5, "p": 1.5, "z": 1.5, "zt": 1.5})
+    strength: dict[str, float] = field(default_factory=lambda: {"post": 25.0, "sentence": 12.0, "tight": 8.0, "wide": 8.0})
+    scale: dict[str, float] = field(default_factory=lambda: {"c": 0.35, "t": 1.5, "p": 1.5, "z": 1.5, "zt": 1.5})
     background: float = 0.3
-    made: int = 4500
+    made: int = 12000
+    made_weight: dict[str, float] = field(default_factory=lambda: {"post": 0.05, "sentence": 0.1, "tight": 0.5, "wide": 0.25})
     iterations: int = 100
     budget: float = 0.02
     background_budget: float = 0.001
@@ -82,7 +86,7 @@ class Params:
 class Weights:
     """What was learned, as numbers by feature.
 
-    names : features that count; table : features × (`WEIGHTS` + 1), weight in log-odds by view and target, then squared idf
+    names : features that count; table : features × `COLUMNS`, weight in log-odds by view and target, then squared idf
     idf : features; bias : views × targets
     posts_mean, posts_scale, posts_coef, posts_bias : second stage over `summary` and `profile`
     tokens_coef, tokens_bias : which tokens make a span, targets × (`TOKEN_EVIDENCE`), targets
@@ -128,7 +132,7 @@ class _Stage:
 
 def is_background(post: Labelled) -> bool:
     """Whether a post is real text that stands for ordinary boards, not authored for this project."""
-    return post.source.startswith("train_")
+    return post.source.startswith("train_") and post.label == "legit"
 
 
 def assemble(posts: Sequence[Labelled], phrases: Sequence[Phrase], lexicon: Lexicon, params: Params) -> list[Labelled]:
@@ -136,9 +140,10 @@ def assemble(posts: Sequence[Labelled], phrases: Sequence[Phrase], lexicon: Lexi
     grouped = join_groups(posts)
     hosts = [post for post in grouped if post.label == "legit" and len(post.post.text) >= 200 and post.lang not in ("zh", "ja", "th")]
     random.Random(params.seed).shuffle(hosts)
-    if not phrases or not params.made:
+    if not phrases or not params.made or not hosts:
         return grouped
-    return grouped + insert(hosts[: params.made], phrases, sorted(lexicon.drugs), folds=params.folds, seed=params.seed)
+    rounds = -(-params.made // len(hosts))
+    return grouped + insert((hosts * rounds)[: params.made], phrases, sorted(lexicon.drugs), folds=params.folds, seed=params.seed)
 
 
 def encode(posts: Iterable[Labelled], reader: Reader) -> Encoded:
@@ -170,6 +175,7 @@ class _Trainer:
         self.whole = counts_of(encoded, encoded.bounds[:-1], encoded.bounds[1:])
         kinds = [name.split(":", 1)[0] for name in encoded.names]
         self.scale = np.array([params.scale.get(kind, 1.0) for kind in kinds])
+        self.concept = np.array([is_concept(name) for name in encoded.names])
         self.post_of = encoded.post_of_token()
         self.windows = {name: self._around(RADIUS[name]) for name in ("tight", "wide")}
         self.marks = np.concatenate([[0], np.cumsum(encoded.marked)])
@@ -199,13 +205,14 @@ class _Trainer:
         tfidf = WindowTfidf(self.params.min_posts, scale).fit(counts)
         idf = tfidf.idf_
         kept = np.flatnonzero(idf)
-        narrow = WindowTfidf()
-        narrow.idf_ = idf[kept]
-        table = np.zeros((len(idf), WEIGHTS + 1))
-        table[:, WEIGHTS] = np.square(idf)
+        table = np.zeros((len(idf), COLUMNS))
+        table[:, NORM["post"]] = np.square(idf)
+        table[:, NORM["tight"]] = np.where(self.concept, 0.0, np.square(idf))
         bias = np.zeros((len(VIEWS), len(TARGETS)))
         for index, view in enumerate(VIEWS):
             first, last, label, weight = self._sample(view, train, rnd)
+            narrow = WindowTfidf(apart=self.concept[kept] if NORM[view] == NORM["tight"] else None, smooth=SMOOTH)
+            narrow.idf_ = idf[kept]
             X = narrow.transform(counts_of(self.encoded, first, last)[:, kept]).astype(np.float32)
             for column, target in enumerate(TARGETS):
                 linear = LogisticRegression(C=self.params.strength[view], max_iter=self.params.iterations, tol=1e-3)
@@ -223,7 +230,7 @@ class _Trainer:
         encoded = self.encoded
         if view == "post":
             rows = np.flatnonzero(train & (np.diff(encoded.bounds) > 0))
-            weight = np.where(self.background[rows], self.params.background, np.where(self.made[rows], 0.4, 1.0))
+            weight = np.where(self.background[rows], self.params.background, np.where(self.made[rows], self.params.made_weight[view], 1.0))
             return encoded.bounds[rows], encoded.bounds[rows + 1], self.label[rows], weight
         if view == "sentence":
             first, last, post = encoded.sentences.T
@@ -246,7 +253,7 @@ class _Trainer:
         if view != "sentence":  # a long span is not worth more than six windows
             size = np.bincount(post[kept & (window > LEGIT)], minlength=len(self.posts))[post]
             weight = np.where(window > LEGIT, np.minimum(1.0, 6.0 / np.maximum(size, 1)), 1.0)
-        weight = np.where(self.made[post], weight * 0.5, weight)
+        weight = np.where(self.made[post], weight * self.params.made_weight[view], weight)
         return first[kept], last[kept], window[kept], weight[kept]
 
     def see(self, stage: _Stage, posts: Iterable[int]) -> Iterable[tuple[int, Evidence]]:
@@ -316,7 +323,7 @@ class _SecondStage:
         X = np.hstack([summaries, trainer.encoded.profile])
         self.mean, self.scale = X.mean(axis=0), X.std(axis=0) + 1e-6
         self.X = (X - self.mean) / self.scale
-        self.weight = np.where(trainer.background, 0.5, np.where(trainer.made, 0.5, 1.0))
+        self.weight = np.where(trainer.background, 0.3, np.where(trainer.made, 0.15, 1.0))
 
     def _posts(self, train: Bools, target: str) -> Any:
         y = self.trainer.label == _OF_TARGET[target]
@@ -416,7 +423,7 @@ def to_model(trained: Trained, lexicon: Lexicon, name: str, facts: dict[str, Any
     arrays = {array: np.asarray(getattr(weights, array)) for array in ARRAYS}
     for array in ("table", "idf"):
         arrays[array] = arrays[array].astype(np.float32)
-    return Model(name, weights.names, lexicon.rows, arrays, trained.thresholds, facts)
+    return Model(name, weights.names, to_rows(lexicon), arrays, trained.thresholds, facts)
 
 
 def facts_of(posts: Sequence[Labelled], params: Params, date: str) -> dict[str, Any]:
@@ -424,9 +431,10 @@ def facts_of(posts: Sequence[Labelled], params: Params, date: str) -> dict[str, 
 
     date : ISO 8601, given by the caller, who has a clock
     """
+    from importlib.metadata import version
+
     import scipy
     import sklearn
-    import spacy
 
     import pharmaspam
 
@@ -438,7 +446,7 @@ def facts_of(posts: Sequence[Labelled], params: Params, date: str) -> dict[str, 
         "versions": {
             "pharmaspam": pharmaspam.__version__,
             "scikit-learn": sklearn.__version__,
-            "spacy": spacy.__version__,
+            "spacy": version("spacy"),
             "numpy": np.__version__,
             "scipy": scipy.__version__,
         },

@@ -1,7 +1,7 @@
 """Four looks at a post, and what they see: as a whole, sentence by sentence, and through two windows that slide.
 
 Every feature belongs to one token and counts add up, so the evidence of any window is a difference of two running sums.
-A window's log-odds are `sum of weights / sqrt(sum of squared idf) + bias`: TF-IDF with a norm that can be added up.
+A window's log-odds are `sum of weights / sqrt(sum of squared idf + SMOOTH) + bias`: TF-IDF with a norm that can be added up.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ Ints = NDArray[np.int64]
 VIEWS: Final = ("post", "sentence", "tight", "wide")
 TARGETS: Final = ("illicit", "seeking")
 RADIUS: Final = {"tight": 3.5, "wide": 11.0}  # words on either side
-WEIGHTS: Final = len(VIEWS) * len(TARGETS)  # columns of a contribution; one more holds the squared idf
+WEIGHTS: Final = len(VIEWS) * len(TARGETS)  # columns of a contribution that hold weights
+# Two more hold squared idf: of all features, and of words alone. A sliding window is normed by its words, so that rare
+# words round a purchase phrase do not make its concepts count less.
+NORM: Final = {"post": WEIGHTS, "sentence": WEIGHTS, "tight": WEIGHTS + 1, "wide": WEIGHTS + 1}
+COLUMNS: Final = WEIGHTS + 2
+SMOOTH: Final = 300.0  # squared idf of about one word, so that a window of concepts alone is not blown up
 LIMIT: Final = 12.0  # log-odds beyond this say no more
 SWITCH: Final = 3.0  # log-odds that a change between inside and outside of a span costs
 NOTHING: Final = -6.0  # log-odds of a post without a word
@@ -48,7 +53,7 @@ def around(position: Floats, radius: float) -> tuple[Ints, Ints]:
 def evidence(contributions: Floats, position: Floats, ranges: Ints, bias: Floats) -> Evidence:
     """What the windows of one post say.
 
-    contributions : tokens × (`WEIGHTS` + 1), summed weights of a token's features by view and target, then squared idf
+    contributions : tokens × `COLUMNS`, summed weights of a token's features by view and target, then squared idf
     position : tokens, in words from the start; ranges : sentences × 2; bias : views × targets
     """
     if not len(contributions):
@@ -58,7 +63,7 @@ def evidence(contributions: Floats, position: Floats, ranges: Ints, bias: Floats
 
     def view(index: int, first: Ints, last: Ints) -> Floats:
         window = sums[last] - sums[first]
-        norm = np.sqrt(np.maximum(window[:, -1:], 1e-9))
+        norm = np.sqrt(window[:, NORM[VIEWS[index]], None] + SMOOTH)
         logits: Floats = window[:, 2 * index : 2 * index + 2] / norm + bias[index]
         return logits
 
@@ -68,11 +73,15 @@ def evidence(contributions: Floats, position: Floats, ranges: Ints, bias: Floats
     return Evidence(whole, sentence, tight, wide, ranges)
 
 
-SUMMARY: Final = 31
+SUMMARY: Final = 55
 
 
 def summary(seen: Evidence) -> Floats:
-    """The strongest log-odds of each view in a row of `SUMMARY` numbers; maxima do not grow by mere length of text."""
+    """The strongest log-odds of each view in a row of `SUMMARY` numbers; maxima do not grow by mere length of text.
+
+    Kinks at 0, 2 and 4 and products with the length let a linear second stage say that a strong window weighs more in a
+    long post that is harmless as a whole.
+    """
     row = [*seen.post]
     for logits, best in ((seen.sentence, 2), (seen.tight, 3), (seen.wide, 3)):
         for target in (0, 1):
@@ -82,8 +91,24 @@ def summary(seen: Evidence) -> Floats:
             else:
                 row += [NOTHING, NOTHING]
     plain = np.clip(np.array(row), -LIMIT, LIMIT)
-    post, sentence, tight, wide = plain[0], plain[2], plain[6], plain[10]
-    return np.concatenate([plain, np.maximum(plain, 0.0), [min(sentence, post), min(tight, post), max(sentence, tight, wide)]])
+    strongest = plain[[0, 2, 6, 10]]  # of post, sentence, tight, wide
+    post, sentence, tight, wide = strongest
+    length = np.log1p(len(seen.tight)) - 4.5
+    positive = np.maximum(strongest, 0.0)
+    return np.concatenate(
+        [
+            plain,
+            np.maximum(plain, 0.0),
+            [min(sentence, post), min(tight, post), max(sentence, tight, wide)],
+            np.maximum(strongest - 2.0, 0.0),
+            np.maximum(strongest - 4.0, 0.0),
+            strongest * length,
+            positive * length,
+            positive * max(length, 0.0),
+            [max(tight - post, 0.0), max(wide - post, 0.0), length * length],
+            [max(tight - sentence, 0.0)],
+        ]
+    )
 
 
 TOKEN_EVIDENCE: Final = 9
