@@ -63,7 +63,9 @@ class Params:
     scale : factor on the idf of features by kind (see `features`); one where not named
     background : weight of a post from a background source (real text without authored twins)
     made : how many host texts receive a made insertion; made_weight : weight of such a post by view
-    budget : share of authored legit posts that may be flagged; background_budget : the same for background posts
+    budget : share of authored legit posts that may be sent to review for their `score`, and a fifth as many for `seeking`; most of
+        them are written as near twins of illicit posts, far harder than what a board sees
+    background_budget : the same for ordinary posts (`is_background`)
     block_budget : share of all legit posts that may be blocked
     """
 
@@ -76,8 +78,8 @@ class Params:
     made: int = 12000
     made_weight: dict[str, float] = field(default_factory=lambda: {"post": 0.05, "sentence": 0.1, "tight": 0.5, "wide": 0.25})
     iterations: int = 100
-    budget: float = 0.02
-    background_budget: float = 0.001
+    budget: float = 0.09
+    background_budget: float = 0.004
     block_budget: float = 0.0003
     jobs: int = 2
 
@@ -143,7 +145,25 @@ def assemble(posts: Sequence[Labelled], phrases: Sequence[Phrase], lexicon: Lexi
     if not phrases or not params.made or not hosts:
         return grouped
     rounds = -(-params.made // len(hosts))
-    return grouped + insert((hosts * rounds)[: params.made], phrases, sorted(lexicon.drugs), folds=params.folds, seed=params.seed)
+    return grouped + insert((hosts * rounds)[: params.made], phrases, traded(lexicon), folds=params.folds, seed=params.seed)
+
+
+_TRADED: Final = frozenset(
+    f"DRUG:{family}"
+    for family in (
+        "benzo zdrug opioid stimulant ed glp1 gabapentinoid steroid abortion antibiotic antiparasitic acne cough sleep diet nootropic "
+        "muscle hormone dissociative peptide hair"
+    ).split(" ")
+)
+
+
+def traded(lexicon: Lexicon) -> list[str]:
+    """The medicines that sellers trade, by the names used everywhere: what made insertions offer."""
+    return sorted(
+        drug
+        for drug in lexicon.drugs
+        if drug.isascii() and any(tag in _TRADED and "und" in langs for tag, langs in lexicon.single[drug].tags.items())
+    ) or sorted(lexicon.drugs)
 
 
 def encode(posts: Iterable[Labelled], reader: Reader) -> Encoded:
@@ -388,7 +408,7 @@ def thresholds(oof: OutOfFold, params: Params) -> dict[str, float]:
     """Where review and block begin, from out-of-fold scores of legitimate posts alone.
 
     review : the lowest score that keeps authored and background posts within their budgets
-    block : the same for the block budget over all of them; seeking : half of the review budget of authored posts
+    block : the same for the block budget over all of them; seeking : the same with a fifth of the authored budget
     """
     legit = np.array([post.label == "legit" and post.source != "made" for post in oof.posts])
     background = np.array([is_background(post) for post in oof.posts])
@@ -397,8 +417,8 @@ def thresholds(oof: OutOfFold, params: Params) -> dict[str, float]:
         return float(np.quantile(values, 1.0 - share, method="higher")) + 1e-9 if len(values) else 0.5
 
     authored = legit & ~background
-    review = max(limit(oof.score[authored], params.budget * 0.6), limit(oof.score[legit & background], params.background_budget))
-    seeking = max(limit(oof.seeking[authored], params.budget * 0.4), limit(oof.seeking[legit & background], params.background_budget))
+    review = max(limit(oof.score[authored], params.budget), limit(oof.score[legit & background], params.background_budget))
+    seeking = max(limit(oof.seeking[authored], params.budget * 0.2), limit(oof.seeking[legit & background], params.background_budget))
     asks = np.array([post.label == "seeking" for post in oof.posts])
     # Who asks is never blocked, so the asking count for the block threshold too.
     block = max(review, limit(oof.score[legit], params.block_budget), limit(oof.score[asks], 0.01), 0.5)
