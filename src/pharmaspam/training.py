@@ -148,13 +148,11 @@ def assemble(posts: Sequence[Labelled], phrases: Sequence[Phrase], lexicon: Lexi
     return grouped + insert((hosts * rounds)[: params.made], phrases, traded(lexicon), folds=params.folds, seed=params.seed)
 
 
-_TRADED: Final = frozenset(
-    f"DRUG:{family}"
-    for family in (
-        "benzo zdrug opioid stimulant ed glp1 gabapentinoid steroid abortion antibiotic antiparasitic acne cough sleep diet nootropic "
-        "muscle hormone dissociative peptide hair"
-    ).split(" ")
-)
+_TRADED: Final = frozenset((
+    "DRUG:benzo", "DRUG:zdrug", "DRUG:opioid", "DRUG:stimulant", "DRUG:ed", "DRUG:glp1", "DRUG:gabapentinoid",
+    "DRUG:steroid", "DRUG:abortion", "DRUG:antibiotic", "DRUG:antiparasitic", "DRUG:acne", "DRUG:cough", "DRUG:sleep",
+    "DRUG:diet", "DRUG:nootropic", "DRUG:muscle", "DRUG:hormone", "DRUG:dissociative", "DRUG:peptide", "DRUG:hair",
+))  # fmt: skip
 
 
 def traded(lexicon: Lexicon) -> list[str]:
