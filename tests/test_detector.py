@@ -92,28 +92,32 @@ def test_the_article_without_a_phrase_is_allowed(released, article, markup):
     assert verdict.language == "en"
 
 
-@pytest.mark.skipif(not SEED.exists(), reason="the article that started this is not here")
-class TestSeed:
-    @pytest.fixture(scope="class")
-    def seed(self):
-        text = SEED.read_text(encoding="utf-8")
-        assert text.count(SEED_PHRASE) == 1
-        return text
+@pytest.fixture(scope="module")
+def seed():
+    """The article that started this, where it is at hand."""
+    if not SEED.exists():
+        pytest.skip("the article that started this is not here")
+    text = SEED.read_text(encoding="utf-8")
+    assert text.count(SEED_PHRASE) == 1
+    return text
 
-    @pytest.mark.parametrize("clothes", dressed(""))
-    def test_the_phrase_is_found(self, released, seed, clothes):
-        phrase, markup = dressed(SEED_PHRASE)[clothes]
-        text = seed.replace(SEED_PHRASE, phrase)
-        assert_found(released.score(Post(text, markup)), text, phrase)
 
-    @pytest.mark.parametrize("language", LANGUAGES)
-    def test_a_phrase_of_another_language_is_found(self, released, seed, language):
-        text = seed.replace(SEED_PHRASE, LANGUAGES[language])
-        assert_found(released.score(text), text, LANGUAGES[language])
+@pytest.mark.parametrize("clothes", dressed(""))
+def test_the_phrase_in_the_seed_article_is_found(released, seed, clothes):
+    phrase, markup = dressed(SEED_PHRASE)[clothes]
+    text = seed.replace(SEED_PHRASE, phrase)
+    assert_found(released.score(Post(text, markup)), text, phrase)
 
-    def test_without_the_two_words_it_is_allowed(self, released, seed):
-        verdict = released.score(seed.replace(SEED_PHRASE + " ", ""))
-        assert verdict.action == "allow", f"{verdict.action} at {verdict.score:.3f}"
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_another_phrase_in_the_seed_article_is_found(released, seed, language):
+    text = seed.replace(SEED_PHRASE, LANGUAGES[language])
+    assert_found(released.score(text), text, LANGUAGES[language])
+
+
+def test_the_seed_article_without_the_two_words_is_allowed(released, seed):
+    verdict = released.score(seed.replace(SEED_PHRASE + " ", ""))
+    assert verdict.action == "allow", f"{verdict.action} at {verdict.score:.3f}"
 
 
 def test_a_verdict_says_what_the_contract_says(detector):
