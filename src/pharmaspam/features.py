@@ -26,6 +26,7 @@ _HOST_TAGS: Final = frozenset(
 )
 _ALONE: Final = frozenset(("NUMBER", "STEM", "MIXED"))  # tags that say too little to take part in pairs
 _MASKS: Final = {"<link>": "<link>", "<mail>": "<mail>", "<handle>": "<handle>"}
+_HIDDEN: Final = int(Zone.HIDDEN)
 _ZONES: Final = tuple(zone for zone in Zone if zone)
 _NAMES: Final = {bits: tuple(zone.name or "" for zone in _ZONES if bits & zone) for bits in range(128)}
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -198,7 +199,7 @@ def profile(reading: Reading, tags: Sequence[tuple[str, ...]]) -> tuple[float, .
     return (
         *(float(min(counts.get(tag, 0), 3)) for tag in PROFILE),
         math.log1p(size),
-        float(any(zone & Zone.HIDDEN for zone in reading.zones)),
+        float(any(zone & _HIDDEN for zone in reading.zones)),
         float(reading.language == "und"),
         10.0 * min(counts.get("DRUG", 0), 3) / max(size, 5),
     )

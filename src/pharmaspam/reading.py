@@ -75,6 +75,7 @@ class Reader:
         self.lexicon = lexicon
         self.splitter = splitter
         self.analyst = Analyst(lexicon)
+        self._prefixes = frozenset(drug[:end] for drug in lexicon.drugs for end in range(1, len(drug)))
 
     def read(self, post: Post) -> Reading:
         """The post as tokens with concepts. Content never raises: whatever the text is, it has a reading."""
@@ -89,6 +90,7 @@ class Reader:
         text, sources = fold(rendered.text)
         reading = Reading(rendered, [], [], [], [], [])
         runs, at = rendered.runs, 0
+        zone = int(runs[0].zone & _WORD_ZONES)
         end_before, stopped = 0, True
         word_of = self.analyst.word
         for start, end in self.splitter(text):
@@ -100,8 +102,10 @@ class Reader:
             if word.term == "<handle>" and (not reading.words or reading.words[-1] is _MENTION):
                 word = _MENTION  # who is answered, not where to write
             low, high = (start, end) if sources is None else (sources[start], sources[end - 1] + 1)
-            while at + 1 < len(runs) and runs[at + 1].start <= low:
-                at += 1
+            if at + 1 < len(runs) and runs[at + 1].start <= low:
+                while at + 1 < len(runs) and runs[at + 1].start <= low:
+                    at += 1
+                zone = int(runs[at].zone & _WORD_ZONES)
             if len(reading.words) > 1 and reading.words[-1].term == reading.words[-2].term == word.term:
                 reading.ends[-1] = end_before = high  # a third time says no more than twice
                 continue
@@ -109,7 +113,7 @@ class Reader:
             reading.starts.append(low)
             reading.ends.append(high)
             reading.breaks.append(stopped or "\n" in rendered.text[end_before:low])
-            reading.zones.append(int(runs[at].zone & _WORD_ZONES))
+            reading.zones.append(zone)
             end_before, stopped = high, word.stop
         return reading
 
@@ -119,7 +123,13 @@ class Reader:
         drugs, single, function = self.lexicon.drugs, self.lexicon.single, self.lexicon.languages
         joins: list[tuple[int, int, str]] = []
         index, count = 0, len(words)
+        # Words of letters alone can only join to a medicine that begins with the first of them.
+        letters = [word.term.isalpha() for word in words] + [True, True]
         while index < count:
+            term = words[index].term
+            if len(term) > 1 and term not in self._prefixes and letters[index] and letters[index + 1] and letters[index + 2]:
+                index += 1
+                continue
             if _lonely(words[index]) and index + 2 < count and _lonely(words[index + 1]) and _lonely(words[index + 2]):
                 last = index + 3
                 while last < count and last - index < 80 and _lonely(words[last]):

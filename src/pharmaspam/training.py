@@ -37,6 +37,7 @@ from pharmaspam.views import (
     SUMMARY,
     SWITCH,
     TARGETS,
+    TOKEN_EVIDENCE,
     VIEWS,
     Evidence,
     around,
@@ -360,8 +361,9 @@ class _SecondStage:
         model = LogisticRegression(C=1.0, max_iter=1000)
         bounds, marked = self.trainer.encoded.bounds, self.trainer.encoded.marked
         if len(rows) < 5:
-            model.fit(np.eye(2, 9), [0, 1])
-            model.coef_[:], model.intercept_[:] = np.array([[0.5, 0.5, 0.5, 0, 0, 0, 0, 0, 0]]), 0.0
+            model.fit(np.eye(2, TOKEN_EVIDENCE), [0, 1])
+            model.coef_[:], model.intercept_[:] = 0.0, 0.0
+            model.coef_[0, :3] = 0.5  # tight, wide and sentence, in equal parts
             return model
         X = np.vstack([self.tokens[row][column] for row in rows])
         y = np.concatenate([marked[bounds[row] : bounds[row + 1]] for row in rows])

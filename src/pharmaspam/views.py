@@ -35,6 +35,7 @@ class Evidence:
     """Log-odds of one post's windows, columns (illicit, seeking).
 
     post : (2,); sentence : sentences × 2; tight, wide : tokens × 2, for the window round each token
+    own : tokens × 2, what each token alone adds to the tight window
     ranges : sentences × 2, first and last token
     """
 
@@ -42,6 +43,7 @@ class Evidence:
     sentence: Floats
     tight: Floats
     wide: Floats
+    own: Floats
     ranges: Ints
 
 
@@ -58,7 +60,7 @@ def evidence(contributions: Floats, position: Floats, ranges: Ints, bias: Floats
     """
     if not len(contributions):
         none = np.empty((0, 2))
-        return Evidence(np.full(2, NOTHING), none, none, none, ranges)
+        return Evidence(np.full(2, NOTHING), none, none, none, none, ranges)
     sums = np.vstack([np.zeros(contributions.shape[1]), np.cumsum(contributions, axis=0)])
 
     def view(index: int, first: Ints, last: Ints) -> Floats:
@@ -70,7 +72,9 @@ def evidence(contributions: Floats, position: Floats, ranges: Ints, bias: Floats
     whole = view(0, np.array([0]), np.array([len(contributions)]))[0]
     sentence = view(1, ranges[:, 0], ranges[:, 1])
     tight, wide = (view(VIEWS.index(name), *around(position, RADIUS[name])) for name in ("tight", "wide"))
-    return Evidence(whole, sentence, tight, wide, ranges)
+    column = 2 * VIEWS.index("tight")
+    own = contributions[:, column : column + 2] / np.sqrt(contributions[:, NORM["tight"], None] + SMOOTH)
+    return Evidence(whole, sentence, tight, wide, own, ranges)
 
 
 SUMMARY: Final = 55
@@ -111,7 +115,7 @@ def summary(seen: Evidence) -> Floats:
     )
 
 
-TOKEN_EVIDENCE: Final = 9
+TOKEN_EVIDENCE: Final = 14
 
 
 def token_evidence(seen: Evidence, target: int) -> Floats:
@@ -120,7 +124,10 @@ def token_evidence(seen: Evidence, target: int) -> Floats:
     of_sentence = np.empty(count)
     for (first, last), logit in zip(seen.ranges, seen.sentence[:, target], strict=True):
         of_sentence[first:last] = logit
-    tight, wide = seen.tight[:, target], seen.wide[:, target]
+    tight, wide, own = seen.tight[:, target], seen.wide[:, target], seen.own[:, target]
+    sums = np.concatenate([[0.0], np.cumsum(own)])
+    at = np.arange(count)
+    left, right = sums[at] - sums[np.maximum(at - 3, 0)], sums[np.minimum(at + 4, count)] - sums[at + 1]
     columns: Sequence[Floats] = (
         tight,
         wide,
@@ -131,6 +138,11 @@ def token_evidence(seen: Evidence, target: int) -> Floats:
         of_sentence - of_sentence.max(initial=NOTHING),
         np.minimum(tight, of_sentence),
         np.minimum(wide, of_sentence),
+        own,
+        left,
+        right,
+        np.minimum(left, right),
+        np.maximum(own, 0.0),
     )
     return np.clip(np.stack(columns, axis=1), -LIMIT, LIMIT)
 
