@@ -8,6 +8,7 @@ honest where nothing went wrong yet.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -176,7 +177,7 @@ class Slice:
 class Error:
     """A post judged wrongly.
 
-    excerpt : its text round the place that counts: what was found, or what was missed
+    excerpt : its text before, in and after the first place that counts: what was found, or what was missed
     reasons : what spoke for `illicit` there; of a missed post, what was read and did not suffice
     """
 
@@ -184,9 +185,10 @@ class Error:
     label: Label
     action: str
     score: float
+    seeking: float
     lang: str
     scenario: str
-    excerpt: str
+    excerpt: tuple[str, str, str]
     reasons: tuple[str, ...]
 
 
@@ -599,6 +601,7 @@ def _judged(post: Labelled, verdict: Verdict, spans: Sequence[tuple[int, int]], 
         label=post.label,
         action=verdict.action,
         score=verdict.score,
+        seeking=verdict.seeking,
         lang=post.lang,
         scenario=post.scenario,
         excerpt=_excerpt(post.post.text, spans),
@@ -606,13 +609,14 @@ def _judged(post: Labelled, verdict: Verdict, spans: Sequence[tuple[int, int]], 
     )
 
 
-def _excerpt(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """About `EXCERPT` characters of one line, with the first span in the middle."""
+def _excerpt(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, str, str]:
+    """About `EXCERPT` characters of one line, with the first span in the middle, cut at its ends."""
     start, end = spans[0] if spans else (0, 0)
-    low = max(0, (start + end - EXCERPT) // 2) if end else 0
-    low = min(low, start)
-    part = " ".join(text[low : low + EXCERPT].split())
-    return f"{'… ' if low else ''}{part}{' …' if low + EXCERPT < len(text) else ''}"
+    end = min(end, start + EXCERPT)
+    low = max(0, start - (EXCERPT - (end - start)) // 2)
+    high = min(len(text), max(end, low + EXCERPT))
+    before, inside, after = (re.sub(r"\s+", " ", part) for part in (text[low:start], text[start:end], text[end:high]))
+    return ("… " if low else "") + before, inside, after + (" …" if high < len(text) else "")
 
 
 def _histogram(board: _Board) -> Histogram:
