@@ -125,6 +125,18 @@ def test_render(source, format, text):
         pytest.param("![pills](https://x.example/a.png)", "markdown", "pills https://x.example/a.png", id="Markdown image"),
         pytest.param("[url=https://x.example]xanax[/url]", "bbcode", "xanax https://x.example", id="BBCode link"),
         pytest.param('[url="https://x.example"]xanax[/url]', "bbcode", "xanax https://x.example", id="BBCode link in quotes"),
+        pytest.param(
+            "[url=https://x.example][img]xanax[/url]", "bbcode", "xanax https://x.example", id="BBCode link with an image never closed"
+        ),
+        pytest.param("[url=https://x.example]xanax", "bbcode", "xanax https://x.example", id="BBCode link never closed"),
+        pytest.param(
+            "[<a href='y.example'>xanax](https://x.example)",
+            "markdown",
+            "xanax y.example https://x.example",
+            id="a link never closed in a link",
+        ),
+        pytest.param("[xanax](<https://x.example>)", "markdown", "xanax https://x.example", id="Markdown link in angles"),
+        pytest.param("a](https://x.example) b", "markdown", "a](https://x.example) b", id="the end of a link that never began"),
         pytest.param("[url]https://x.example[/url]", "bbcode", "https://x.example", id="BBCode bare link"),
         pytest.param('<img src="a.png" alt="buy xanax">', "html", "buy xanax", id="alternative text is read"),
         pytest.param("<!-- buy xanax -->", "html", "buy xanax", id="comments are read"),

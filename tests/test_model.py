@@ -166,6 +166,12 @@ def test_what_is_no_model_is_refused_in_one_line(folder, damage, complaint):
     assert "\n" not in message
 
 
+def test_a_part_larger_than_any_model_is_not_read(folder, monkeypatch):
+    monkeypatch.setattr(models, "_LIMIT", 10)
+    with pytest.raises(ModelError, match="larger than any model"):
+        load(folder)
+
+
 def test_nothing_there(tmp_path):
     with pytest.raises(ModelError, match="no model there"):
         load(tmp_path / "nowhere")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pharmaspam import model as models
-from pharmaspam.errors import ConfigError, ModelError, PharmaspamError
+from pharmaspam.errors import ConfigError, ModelError
 from pharmaspam.explain import to_spans
 from pharmaspam.lexicon import from_rows
 from pharmaspam.model import Model
@@ -48,8 +48,6 @@ class Detector:
             seen = detector.scorer.see(detector.reader.read(Post("a word")))
             for target in (0, 1):
                 detector.scorer.spans(seen.seen, target)
-        except PharmaspamError:
-            raise
         except (ValueError, IndexError, KeyError, TypeError) as error:
             raise ModelError(f"{folder}: its parts do not fit together ({error}); train it anew with this version") from error
         return detector

@@ -245,6 +245,17 @@ def render(text: str, format: str = "auto") -> Rendered:
     return writer.done()
 
 
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A link that is open: where its text starts, where its opening mark stands, what opened it, where its target stands."""
+
+    start: int
+    low: int
+    high: int
+    kind: str
+    url: tuple[int, int]
+
+
 class _Writer:
     """Collects runs while a scanner walks over the source."""
 
@@ -259,13 +270,11 @@ class _Writer:
         self.links: list[Link] = []
         self.asides: list[Link] = []
         self.open: list[tuple[str, Zone]] = []
-        self.anchors: list[tuple[int, int, str, int, int]] = []  # rendered start, source start, kind, url start, url end
+        self.anchors: list[_Anchor] = []
         self.zone_of_open = Zone.BODY
 
     def done(self) -> Rendered:
-        for _, low, kind, url_low, url_high in reversed(self.anchors):
-            if kind == "a":  # never closed, yet a browser makes it a link
-                self.aside(url_low, url_high, Zone.LINK | Zone.TARGET, (low, self.source.find(">", url_high) + 1))
+        self.abandon(0)
         if not self.runs:
             self.runs.append(Run(0, 0, 0, len(self.source), Zone.BODY, False))
         return Rendered("".join(self.pieces), tuple(self.runs), tuple(self.links), tuple(self.asides))
@@ -320,14 +329,27 @@ class _Writer:
 
     def open_link(self, low: int, end: int, *, image: bool = False, url: tuple[int, int] = (0, 0), kind: str = "md") -> None:
         if len(self.anchors) < MAX_DEPTH:
-            self.anchors.append((self.length, low, "image" if image else kind, *url))
+            self.anchors.append(_Anchor(self.length, low, end, "image" if image else kind, url))
         self.skip(end)
 
+    def has_link(self, *kinds: str) -> bool:
+        """Whether a link of these kinds is open; links opened in it and never closed are given up."""
+        for depth in range(len(self.anchors) - 1, -1, -1):
+            if self.anchors[depth].kind in kinds:
+                self.abandon(depth + 1)
+                return True
+        return False
+
+    def abandon(self, depth: int) -> None:
+        """Give up links that were never closed; where they lead is read nevertheless."""
+        for anchor in self.anchors[depth:]:
+            self.aside(*anchor.url, Zone.LINK | Zone.TARGET, (anchor.low, anchor.high))
+        del self.anchors[depth:]
+
     def close_link(self, end: int, url: tuple[int, int] | None = None) -> None:
-        start, low, _, url_low, url_high = self.anchors.pop()
-        url_low, url_high = url or (url_low, url_high)
-        self.aside(url_low, url_high, Zone.LINK | Zone.TARGET)
-        self.links.append(Link(start, self.length, low, end))
+        anchor = self.anchors.pop()
+        self.aside(*(url or anchor.url), Zone.LINK | Zone.TARGET)
+        self.links.append(Link(anchor.start, self.length, anchor.low, end))
         self.skip(end)
 
     def autolink(self, match: re.Match[str]) -> None:
@@ -338,7 +360,7 @@ class _Writer:
         self.skip(match.end())
 
     def close_markdown(self, match: re.Match[str]) -> None:
-        if not self.anchors or self.anchors[-1][2] not in ("md", "image"):
+        if not self.has_link("md", "image"):
             self.literal(match.start() + 1)
             return
         low, high = match.span("mdurl") if match["mdurl"] else (0, 0)
@@ -373,7 +395,7 @@ class _Writer:
         self.skip(match.end())
 
     def close_tag(self, name: str, match: re.Match[str]) -> None:
-        if name == "a" and self.anchors and self.anchors[-1][2] == "a":
+        if name == "a" and self.has_link("a"):
             self.close_link(match.end())
         self.pop(name)
 
@@ -394,7 +416,7 @@ class _Writer:
         if name not in _VOID and not match["attributes"].endswith("/"):
             self.push(name, zone)
         if name == "a" and "href" in values:
-            if self.anchors and self.anchors[-1][2] == "a":
+            if self.has_link("a"):
                 self.close_link(match.start())
             self.position = match.start()
             self.open_link(match.start(), match.end(), url=values["href"], kind="a")
@@ -410,7 +432,7 @@ class _Writer:
         name, value = match["bbname"].lower(), match["bbvalue"] or ""
         if name in ("url", "link", "email", "img"):
             if match["bbclose"]:
-                if self.anchors and self.anchors[-1][2] == name:
+                if self.has_link(name):
                     self.close_link(match.end())
             else:
                 url = match.span("bbvalue") if value and name != "img" else (0, 0)
