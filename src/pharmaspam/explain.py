@@ -13,6 +13,8 @@ from pharmaspam.markup import Link, Zone
 from pharmaspam.reading import Reading
 from pharmaspam.records import Span
 
+LOOSE: Final = 10  # tokens; a range no longer than this is an insertion, not a sentence
+_SMALL_TALK: Final = frozenset(("HEALTH", "LAWFUL", "WARN", "NEG", "STUDY", "CHAT", "FOOD", "NEWS", "PERSON"))
 LONGEST: Final = 40  # no term of a lexicon has more tokens
 MAX_REASONS: Final = 8
 MAX_SPANS: Final = 50
@@ -122,6 +124,31 @@ class _Elements:
             around = self.outer[around]
 
 
+def tighten(reading: Reading, first: int, last: int) -> tuple[int, int]:
+    """A token range to the phrase in it: whole terms of trade, and in a short range nothing round the medicine and them.
+
+    A window is a few words wider than what it found; a long range is a sentence or more, and is left as it is.
+    """
+    if last - first > LONGEST:
+        return first, last
+    begin = _first_hit(reading, first)
+    for hit in reading.hits[begin : begin + LONGEST]:
+        if hit.first <= last < hit.last and hit.last - first <= LONGEST and not TRADE.isdisjoint(hit.tags):
+            last = hit.last  # the rest of a term, and one that follows at once
+    hits = [hit for hit in reading.hits[begin : begin + LONGEST] if hit.first < last]
+    tags = {tag for hit in hits for tag in hit.tags}
+    if last - first > LOOSE or "DRUG" not in tags or TRADE.isdisjoint(tags):
+        return first, last
+    telling = {index for hit in hits if not _SMALL_TALK.issuperset(hit.tags) for index in range(hit.first, hit.last)}
+    telling |= {index for index in range(first, last) if reading.words[index].tags not in ((), ("NUMBER",))}
+    inside = [index for index in range(first, last) if index in telling]
+    return (inside[0], inside[-1] + 1) if inside else (first, last)
+
+
+def _first_hit(reading: Reading, first: int) -> int:
+    return bisect_left(reading.hits, first, key=lambda hit: hit.first)
+
+
 def source_range(reading: Reading, first: int, last: int, elements: _Elements) -> tuple[int, int]:
     """The code points behind the tokens `first:last`, elements that they leave or fill by half taken as a whole."""
     low, high = reading.source(first, last)
@@ -138,7 +165,8 @@ def to_spans(reading: Reading, text: str, found: Iterable[tuple[int, int, float]
     """Token ranges as spans of the source, in order; those that touch are one, and the first `MAX_SPANS` are given."""
     elements = _Elements(reading)
     parts: list[tuple[int, int, float, tuple[str, ...]]] = []
-    for first, last, score in found:
+    for rough_first, rough_last, score in found:
+        first, last = tighten(reading, rough_first, rough_last)
         low, high = source_range(reading, first, last, elements)
         while high < len(text) and "\u0300" <= text[high] <= "\u036f":  # marks drawn over the last letter
             high += 1

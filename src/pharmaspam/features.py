@@ -188,13 +188,19 @@ PROFILE: Final = (
 def profile(reading: Reading, tags: Sequence[tuple[str, ...]]) -> tuple[float, ...]:
     """The post as a whole, for the second stage: how often each of `PROFILE` (at most three count), its length and language.
 
-    Length is the logarithm of one plus the number of tokens; the last four are length, whether anything is hidden, whether
-    the language is unknown, and medicines for each ten tokens.
+    Length is the logarithm of one plus the number of tokens; the last five are length, whether anything is hidden, whether
+    the language is unknown, medicines for each ten tokens, and how often (at most three count) a trade word foreign to the
+    post stands near a medicine.
     """
     counts: dict[str, int] = {}
-    for own in tags:
+    drug = foreign = -10
+    inserted = 0
+    for index, own in enumerate(tags):
         for tag in own:
             counts[tag] = counts.get(tag, 0) + 1
+        here = "DRUG" in own, "FOREIGN" in own
+        drug, foreign = index if here[0] else drug, index if here[1] else foreign
+        inserted += any(here) and abs(drug - foreign) <= NEAR
     size = len(reading)
     return (
         *(float(min(counts.get(tag, 0), 3)) for tag in PROFILE),
@@ -202,6 +208,7 @@ def profile(reading: Reading, tags: Sequence[tuple[str, ...]]) -> tuple[float, .
         float(any(zone & _HIDDEN for zone in reading.zones)),
         float(reading.language == "und"),
         10.0 * min(counts.get("DRUG", 0), 3) / max(size, 5),
+        float(min(inserted, 3)),
     )
 
 

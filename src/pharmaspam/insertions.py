@@ -17,7 +17,7 @@ from pharmaspam.corpus import hash_of
 from pharmaspam.errors import CorpusError
 from pharmaspam.records import Labelled, Post
 
-KINDS: Final = ("keyword", "anchor", "offer", "contact", "claim", "testimonial", "seeking", "benign")
+KINDS: Final = ("keyword", "anchor", "offer", "contact", "claim", "testimonial", "seeking", "benign", "frame")
 _SLOT = re.compile(r"\{(\w+)\}")
 _FILL: Final[dict[str, tuple[str, ...]]] = {
     "dose": ("10 mg", "50mg", "100 mg", "2mg", "0.5 mg", "200mg", "37.5 mg", "20 mg"),
@@ -32,7 +32,7 @@ _FILL: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One authored phrase with slots like {drug}."""
+    """One authored phrase with slots like {drug}; a frame is a sentence round a {phrase}, as hedged articles have it."""
 
     lang: str
     kind: str
@@ -50,8 +50,9 @@ def load_phrases(paths: Iterable[Path]) -> list[Phrase]:
             cells = line.split("\t")
             if not line.strip() or cells[0] == "lang":
                 continue
-            if len(cells) != 3 or cells[1] not in KINDS or "{drug}" not in cells[2]:
-                raise CorpusError(f"{path}:{number}: not lang, kind, phrase with {{drug}}; write the three cells with tabs")
+            slot = "{phrase}" if cells[1:2] == ["frame"] else "{drug}"
+            if len(cells) != 3 or cells[1] not in KINDS or slot not in cells[2]:
+                raise CorpusError(f"{path}:{number}: not lang, kind, phrase with {slot}; write the three cells with tabs")
             phrases.append(Phrase(*cells))
     return phrases
 
@@ -119,8 +120,11 @@ def insert(hosts: Iterable[Labelled], phrases: Sequence[Phrase], drugs: Sequence
     """
     rnd = random.Random(seed)
     by_fold: dict[tuple[int, bool], list[Phrase]] = {}
+    frames: dict[tuple[int, str], list[str]] = {}
     for phrase in phrases:
-        if phrase.kind != "seeking":
+        if phrase.kind == "frame":
+            frames.setdefault((phrase.fold(folds), phrase.lang), []).append(phrase.text)
+        elif phrase.kind != "seeking":
             weight = 3 if phrase.kind in ("keyword", "anchor") else 1
             by_fold.setdefault((phrase.fold(folds), phrase.kind == "benign"), []).extend([phrase] * weight)
     made = []
@@ -137,6 +141,12 @@ def insert(hosts: Iterable[Labelled], phrases: Sequence[Phrase], drugs: Sequence
             words = disguise(words, rnd)
         dressed, low, high = _dressed(words, host.post.format, rnd)
         at = rnd.choice(cuts)
+        around = frames.get((hash_of(host.group) % folds, host.lang))
+        # A purchase phrase in another language stays one however carefully the sentence round it hedges.
+        if around and not benign and phrase.kind in ("keyword", "anchor") and phrase.lang != host.lang and rnd.random() < 0.4:
+            before, _, after = rnd.choice(around).partition("{phrase}")
+            low, high, dressed = low + len(before), high + len(before), before + dressed + after
+            at = rnd.choice([cut for cut in cuts if text[cut - 2] in ".!?\n"] or cuts)
         post = Post(f"{text[:at]}{dressed} {text[at:]}", host.post.format, f"made-{host.post.id}")
         spans = () if benign else ((at + low, at + high),)
         made.append(replace(host, post=post, label="legit" if benign else "illicit", spans=spans, scenario="made-insertion", source="made"))
