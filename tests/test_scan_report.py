@@ -88,13 +88,13 @@ def test_the_histogram_has_a_bar_for_every_score_met():
 
 
 @pytest.mark.parametrize(
-    "found, shown",
+    ("found", "shown"),
     [(share(1, 3), "33 %"), (share(1, 200), "0.5 %"), (share(1, 20_000), "0.005 %"), (share(0, 5), "0 %"), (share(0, 0), "0 %")],
 )
 def test_shares(found, shown):
     assert found == shown
 
 
-@pytest.mark.parametrize("seconds, shown", [(4.24, "4.2 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (3599.7, "1 h 0 min")])
+@pytest.mark.parametrize(("seconds", "shown"), [(4.24, "4.2 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (3599.7, "1 h 0 min")])
 def test_durations(seconds, shown):
     assert duration(seconds) == shown

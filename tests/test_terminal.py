@@ -21,7 +21,7 @@ def console(*, colour: bool) -> Console:
 
 
 @pytest.mark.parametrize(
-    "text, shown",
+    ("text", "shown"),
     [
         pytest.param("a\x1b[31mb", "a␛[31mb", id="escape sequence"),
         pytest.param("a\x00\x07\x7f\x9bb", "a␀␇␡\ufffdb", id="controls"),

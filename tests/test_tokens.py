@@ -194,6 +194,16 @@ def test_glued_words_are_taken_apart(analyst):
     assert "tramadol" in word.pieces
 
 
+@pytest.mark.parametrize("token", ["discreetly", "deliverymen", "reordered", "disorder", "tramadolol"])
+def test_an_ending_is_no_word(analyst, token):
+    assert "GLUED" not in analyst.word(token).tags
+
+
+def test_a_known_word_at_either_end_is_taken_apart(analyst):
+    assert analyst.word("internetpharmacy").pieces == ("pharmacy", "internet")
+    assert analyst.word("deliveryonline").pieces == ("delivery", "online")
+
+
 def test_no_person_is_named(analyst):
     assert analyst.word("ann.miller@x.example").term == "<mail>"
     assert analyst.word("@dreamline555").term == "<handle>"

@@ -217,20 +217,29 @@ class Analyst:
         return self._starred[key]
 
     def _inside(self, term: str) -> tuple[str, ...]:
-        """Lexicon words run together in one: a medicine and its neighbours, or a long word at either end."""
-        drugs = self.lexicon.drugs
+        """Lexicon words run together in one: a medicine and its neighbours, or a long word at either end.
+
+        An ending is no word: `express` is not in `expressions`, nor `orders` in `disorders`.
+        """
+        drugs, single, function = self.lexicon.drugs, self.lexicon.single, self.lexicon.languages
         for length in range(min(len(term) - 2, 16), 4, -1):
             for start in range(len(term) - length + 1):
                 drug = term[start : start + length]
                 if drug in drugs:
                     rest = [part for part in (term[:start], term[start + length :]) if len(part) > 2]
-                    return (drug, *rest) if any(part in self.lexicon.single for part in rest) else ()
+                    return (drug, *rest) if any(part in single for part in rest) else ()
         for length in range(len(term) - 3, 5, -1):
-            for part, other in ((term[-length:], term[:-length]), (term[:length], term[length:])):
-                entry = self.lexicon.single.get(part)
-                if entry and not entry.tags.keys().isdisjoint(_TELLING):
-                    return (part, other)
+            head, tail = term[:-length], term[-length:]
+            if self._tells(tail) and (len(head) > 3 or head in single or head in function):
+                return (tail, head)
+            head, tail = term[:length], term[length:]
+            if self._tells(head) and len(tail) > 3 and (tail in single or tail in function):
+                return (head, tail)
         return ()
+
+    def _tells(self, part: str) -> bool:
+        entry = self.lexicon.single.get(part)
+        return entry is not None and not entry.tags.keys().isdisjoint(_TELLING)
 
     def _address(self, token: str) -> Word:
         bare = re.sub(r"^(?:h(?:tt|xx)ps?|ftp)(?::|\[:\])/{1,3}", "", token).replace("[.]", ".")
