@@ -22,17 +22,13 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, cast, get_args
 
 import pharmaspam
-from pharmaspam import scan_report
 from pharmaspam.errors import PharmaspamError
 from pharmaspam.excerpt import excerpt
 from pharmaspam.policy import Policy
@@ -40,6 +36,8 @@ from pharmaspam.records import Post, Verdict
 from pharmaspam.tally import Flagged, Summary, Tally
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from pharmaspam.detector import Detector
 
 Kind = Literal["jsonl", "csv", "parquet"]
@@ -358,6 +356,8 @@ _worker: Detector | None = None
 
 def _start(model: str, policy: Policy) -> None:
     """Make this process a worker: load the model, leave Ctrl-C to the parent, and die with it."""
+    from multiprocessing import parent_process
+
     from pharmaspam.detector import Detector
 
     global _worker
@@ -385,6 +385,10 @@ def _judge_all(job: Job, detector: Detector, work: Iterable[Chunk]) -> Iterator[
         for chunk in work:
             yield chunk.end, judge(detector, chunk)
         return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     pool = ProcessPoolExecutor(job.workers, get_context("spawn"), _start, (str(job.model), job.policy))
     waiting: deque[tuple[Mark, Future[Judged]]] = deque()
     try:
@@ -548,6 +552,8 @@ def _strongest(path: Path) -> tuple[Flagged, ...]:
 
 
 def _finish(summary: Summary, parts: dict[str, Path]) -> None:
+    from pharmaspam import scan_report
+
     out = summary.verdicts
     with replacing(out) as file:
         if out.suffix == ".csv":

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
+FIGURES = {  # of a manifest's metrics, in the words of `model show`
+    "caught": "illicit caught",
+    "blocked": "illicit blocked",
+    "false_flags": "legit flagged",
+    "false_blocks": "legit blocked",
+    "seeking_reviewed": "seeking reviewed",
+    "seeking_blocked": "seeking blocked",
+}
+
 app = typer.Typer(
     name="pharmaspam",
     help="Tells legitimate talk about medicines from illicit-purchase insertions in forum posts.",
@@ -250,6 +259,9 @@ def train(
         typer.Option("--name", metavar="NAME", help="The model's name; that of its folder, or the date, otherwise.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same data and seed give the same model.")] = 0,
+    made: Annotated[
+        int, typer.Option("--made", min=0, metavar="N", help="Posts to make by dropping phrases into legitimate ones.")
+    ] = 12000,
     folds: Annotated[int, typer.Option("--folds", min=2, metavar="N", help="Parts for cross-validation.")] = 5,
     jobs: Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Threads.")] = 2,
     oof: Annotated[
@@ -257,6 +269,10 @@ def train(
         typer.Option(
             "--oof", metavar="FILE", help="Also write out-of-fold verdicts on the training posts, as JSON lines.", show_default=False
         ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", "-r", metavar="DIR", help="Also write an evaluation of those verdicts.", show_default=False),
     ] = None,
     skip_bad: SkipBad = False,
 ) -> None:
@@ -266,7 +282,7 @@ def train(
     """
     from datetime import UTC, datetime
 
-    from pharmaspam import corpus, insertions, outoffold, training
+    from pharmaspam import card, corpus, evaluation, evaluation_report, insertions, outoffold, training
     from pharmaspam.archive import replacing, to_line
     from pharmaspam.lexicon import build, read_rows
     from pharmaspam.model import models_folder
@@ -284,18 +300,21 @@ def train(
         terms = build(read_rows(lexicon or _data("lexicon")), simple_terms)
         table = insertions.load_phrases(_inside(phrases or [_data("phrases")], (".tsv",)))
         reader = training.spacy_reader(terms)
-        params = training.Params(seed=seed, folds=folds, jobs=jobs)
+        params = training.Params(seed=seed, made=made, folds=folds, jobs=jobs)
         trained = training.train(posts, terms, table, params, reader=reader, progress=step)
         step("judging posts out of fold")
         judged = list(outoffold.verdicts(trained, reader, name))
         facts = training.facts_of(posts, params, now.isoformat(timespec="seconds"))
-        facts["metrics"] = {"out_of_fold": outoffold.rates(judged)}
+        measured = evaluation.evaluate([post for post, _ in judged], [verdict for _, verdict in judged], reader=reader)
+        facts["metrics"] = card.metrics(measured)
         step(f"writing {folder}")
         if oof:
             with replacing(oof) as file:
                 file.writelines(to_line(outoffold.to_row(post, verdict)) for post, verdict in judged)
-        made = training.to_model(trained, terms, name, facts)
-        made.save(folder, outoffold.card(name, facts, trained.thresholds))
+        if report:
+            evaluation_report.write(measured, report, f"{len(judged)} posts judged by models that had not seen them")
+        fitted = training.to_model(trained, terms, name, facts)
+        fitted.save(folder, card.card(name, facts, trained.thresholds, measured))
     typer.echo(f"{folder}: model {name} from {len(posts)} posts; use it with --model {folder}, or `pharmaspam model promote {name}`")
 
 
@@ -310,13 +329,32 @@ def evaluate(
     report: Annotated[Path, typer.Option("--report", "-r", metavar="DIR", help="Where metrics, tables and plots go.", show_default=False)],
     model: ModelOption = None,
     oof: Annotated[
-        str | None,
+        Path | None,
         typer.Option("--oof", metavar="FILE", help="Take out-of-fold verdicts (`train --oof`) instead of a model's.", show_default=False),
     ] = None,
     skip_bad: SkipBad = False,
 ) -> None:
     """Measure a model on labelled posts that it was not trained on."""
-    raise NotImplementedError
+    from pharmaspam import corpus, evaluation, evaluation_report, outoffold
+    from pharmaspam.detector import Detector
+    from pharmaspam.terminal import Steps, show_table
+
+    with Steps(_console(stderr=True)) as step:
+        step("loading labelled posts")
+        posts = corpus.load(_inside(data, corpus.SUFFIXES), skip_bad=skip_bad, warn=_say)
+        verdicts = None if oof is None else outoffold.read(oof, posts)
+        detector = Detector.load(_model(model))
+        step(f"judging {len(posts)} posts" if verdicts is None else f"comparing {len(posts)} verdicts")
+        measured = evaluation.evaluate(posts, verdicts, detector=detector, reader=detector.reader)
+        step(f"writing {report}")
+        judge = f"model {detector.model.name}" if oof is None else f"out-of-fold verdicts of {oof}"
+        paths = evaluation_report.write(measured, report, f"{len(posts)} posts judged by {judge}")
+    out = _console()
+    for table in (evaluation_report.headline(measured), evaluation_report.patients(measured)):
+        if table.rows:
+            show_table(out, table.title, table.head, table.rows, table.note)
+    for path in paths:
+        typer.echo(path)
 
 
 @model_app.command("list", epilog=examples("pharmaspam model list"))
@@ -397,8 +435,9 @@ def _facts(folder: Path, manifest: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "thresholds", " · ".join(f"{key} {value:.4f}" for key, value in manifest.get("thresholds", {}).items())
     if data := manifest.get("data"):
         yield "trained on", f"{data['posts']} posts of {len(data['sources'])} sources, fingerprint {data['fingerprint'][:16]}"
-    for name, row in manifest.get("metrics", {}).get("out_of_fold", {}).items():
-        yield f"{name}", f"{row['posts']} · flagged {100 * row['flagged']:.2f} % · blocked {100 * row['blocked']:.2f} % (out of fold)"
+    for key, name in FIGURES.items():
+        if (rate := manifest.get("metrics", {}).get(key)) and rate.get("total"):
+            yield name, f"{100 * rate['hits'] / rate['total']:.2f} % of {rate['total']} posts it had not seen"
     if versions := manifest.get("versions"):
         yield "versions", " · ".join(f"{key} {value}" for key, value in versions.items())
     for part, row in manifest.get("parts", {}).items():
@@ -507,15 +546,15 @@ def _say(message: str) -> None:
 
 
 def _usage(message: str) -> Exception:
-    return typer.BadParameter(message)
+    return UsageError(message)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Errors are one line on standard error."""
     try:
         return app(list(arguments), prog_name="pharmaspam", standalone_mode=False) or 0
-    except BrokenPipeError:
-        # Whoever read has had enough. Python would complain once more when it flushes on its way out.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read has had enough: typer and rich make a SystemExit of that. Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except UsageError as error:
@@ -536,7 +575,7 @@ def run(arguments: Sequence[str]) -> int:
 def _failed(error: Any) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "pharmaspam"
-    message = error.format_message().strip().rstrip(".")
+    message = error.format_message().strip().rstrip(".").replace("Value error, ", "")
     if "\n" in message:  # no command was named: the message is the help
         typer.echo(message, err=True)
     else:
@@ -546,6 +585,9 @@ def _failed(error: Any) -> int:
 
 def main(*first: str) -> NoReturn:
     """The entry point of the command; `first` are arguments put before those of the process."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the shell, as by `>&-`
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -34,8 +34,11 @@ def _before_blank(text: str, at: int, first: int) -> int:
     return next((place for place in range(at - 1, max(at - _REACH, first), -1) if text[place].isspace()), at)
 
 
-def _ranges(text: str, spans: Sequence[Span], around: int) -> Iterator[tuple[int, int]]:
+def _ranges(text: str, spans: Sequence[Span], around: int, most: int) -> Iterator[tuple[int, int]]:
     low = high = -1
+    if len(text) <= most:
+        yield 0, len(text)
+        return
     for span in spans:
         first = _after_blank(text, max(0, span.start - around), span.start)
         last = _before_blank(text, min(len(text), span.end + around), span.end)
@@ -65,13 +68,13 @@ def _split(text: str, spans: Sequence[Span], low: int, high: int) -> Iterator[Pi
 def excerpt(text: str, spans: Sequence[Span], *, around: int = 160, most: int = 1500) -> tuple[Piece, ...]:
     """`text` round its `spans`, in order, what is left out shown as "…".
 
-    around : characters of context on either side, cut between words where a blank is near
-    most : about how many characters are shown in all; a longer piece loses its middle
-    Without spans the beginning is shown.
+    around : characters of context on either side of a span, cut between words where a blank is near
+    most : about how many characters are shown in all; a text up to that length is shown whole, a longer span loses its middle
+    Of a longer text without spans the beginning is shown.
     """
     pieces: list[Piece] = []
     left, end = most, 0
-    for low, high in _ranges(text, spans, around):
+    for low, high in _ranges(text, spans, around, most):
         if low > end:
             pieces.append(Piece(GAP))
         for piece in _split(text, spans, low, high):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from pharmaspam.corpus import post_id
+from pharmaspam.errors import CorpusError
 from pharmaspam.explain import to_spans
 from pharmaspam.policy import Policy
 from pharmaspam.reading import Reader
 from pharmaspam.records import Labelled, Span, Verdict
-from pharmaspam.training import Trained, is_background
-
-SETS: Final = ("illicit posts", "seeking posts", "legit posts written for this project", "legit posts of real boards")
+from pharmaspam.training import Trained
 
 
 def verdicts(trained: Trained, reader: Reader, name: str = "") -> Iterator[tuple[Labelled, Verdict]]:
@@ -46,60 +47,25 @@ def to_row(post: Labelled, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def rates(judged: Iterable[tuple[Labelled, Verdict]]) -> dict[str, dict[str, float]]:
-    """Shares of posts flagged and blocked by set of posts, for manifest and card."""
-    rows: dict[str, list[Verdict]] = {name: [] for name in SETS}
-    for post, verdict in judged:
-        number = {"illicit": 0, "seeking": 1}.get(post.label, 3 if is_background(post) else 2)
-        rows[SETS[number]].append(verdict)
-    return {
-        name: {
-            "posts": len(found),
-            "flagged": round(sum(verdict.action != "allow" for verdict in found) / len(found), 4),
-            "blocked": round(sum(verdict.action == "block" for verdict in found) / len(found), 4),
-        }
-        for name, found in rows.items()
-        if found
-    }
+def read(path: Path, posts: Sequence[Labelled]) -> list[Verdict]:
+    """The verdicts in an out-of-fold file on `posts`, in their order; a post is known by its text.
 
-
-def card(name: str, facts: dict[str, Any], thresholds: dict[str, float]) -> str:
-    """A model's card in Markdown: what it is for, what it was made from, how it did on posts it had not seen."""
-    data = facts["data"]
-    lines = [
-        f"# Model {name}",
-        "",
-        "Judges posts of health forums: does a post offer, advertise or link to medicine outside lawful supply, or ask for it?",
-        "Its score is a machine's estimate. Posts under review are for a person to decide; who asks is never blocked for asking.",
-        "It knows nothing of pictures, of what stands behind a link, or of a poster's other posts.",
-        "",
-        f"Trained on {facts['created'][:10]} with pharmaspam {facts['versions']['pharmaspam']}, scikit-learn "
-        f"{facts['versions']['scikit-learn']} and spaCy {facts['versions']['spacy']}, seed {facts['params']['seed']}.",
-        "",
-        "## Thresholds",
-        "",
-        f"Review from {thresholds['review']:.4f}, block from {thresholds['block']:.4f}, seeking from {thresholds['seeking']:.4f}; "
-        "chosen on legitimate posts, so that few of them are flagged.",
-        "",
-        "## On posts it had not seen",
-        "",
-        f"Each post was judged by one of {facts['params']['folds']} models trained without it, its twins and its near duplicates.",
-        "",
-        "| posts | number | flagged | blocked |",
-        "|---|--:|--:|--:|",
-    ]
-    lines += [
-        f"| {kind} | {row['posts']} | {100 * row['flagged']:.2f} % | {100 * row['blocked']:.2f} % |"
-        for kind, row in facts["metrics"]["out_of_fold"].items()
-    ]
-    lines += [
-        "",
-        "## Trained on",
-        "",
-        f"{data['posts']} posts, fingerprint `{data['fingerprint'][:16]}`:",
-        "",
-        "| source | posts |",
-        "|---|--:|",
-    ]
-    lines += [f"| {source} | {row['posts']} |" for source, row in data["sources"].items()]
-    return "\n".join(lines) + "\n"
+    Raises CorpusError where the file cannot be read, a line of it is no verdict, or a post is not in it.
+    """
+    found: dict[str, Verdict] = {}
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    row = json.loads(line)
+                    spans = tuple(Span(**(span | {"reasons": tuple(span["reasons"])})) for span in row["spans"])
+                    verdict = Verdict(float(row["score"]), float(row["seeking"]), row["label"], row["action"], spans=spans, id=row["id"])
+                    found[row["hash"]] = verdict
+                except (ValueError, KeyError, TypeError) as error:
+                    raise CorpusError(f"{path}:{number}: no out-of-fold verdict ({error}); write the file with `train --oof`") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(f"{path}: cannot be read ({getattr(error, 'strerror', error)}); check the path") from error
+    missing = next((post for post in posts if post_id(post.post.text) not in found), None)
+    if missing is not None:
+        raise CorpusError(f"{path}: has no verdict on post {missing.post.id}; evaluate the posts that were trained on, or leave out --oof")
+    return [found[post_id(post.post.text)] for post in posts]

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from pharmaspam.corpus import CLOSE, OPEN
@@ -87,18 +88,16 @@ def show_verdict(console: Console, post: Post, verdict: Verdict) -> None:
     console.print()
     if post.title:
         console.print(Text(visible(post.title, one_line=True), "bold"))
-    pieces = excerpt(post.text, verdict.spans, around=400, most=6000)
+    pieces = excerpt(post.text.rstrip(), verdict.spans, around=400, most=6000)
     console.print(marked(pieces, MARK.get(kind, ""), colour=has_colour(console)), soft_wrap=not console.is_terminal)
     if not verdict.spans:
         return
     console.print()
     for span in verdict.spans:
-        phrase = visible(span.text, one_line=True)
-        phrase = phrase if len(phrase) <= 60 else f"{phrase[:40]} … {phrase[-17:]}"
+        phrase = _middle(visible(span.text, one_line=True), 80)
         why = " · ".join(visible(reason, one_line=True) for reason in span.reasons) or "the wording as a whole"
-        console.print(
-            Text.assemble((f"{span.score:.2f}", "bold"), "  ", (phrase, "bold"), "  ", (why, "dim")), soft_wrap=not console.is_terminal
-        )
+        console.print(Text.assemble((f"{span.score:.2f}", "bold"), "  ", (phrase, "bold")), soft_wrap=True)
+        console.print(Padding(Text(why, "dim"), (0, 0, 0, 6)) if console.is_terminal else f"      {why}", soft_wrap=not console.is_terminal)
 
 
 def _numbered(number: float) -> str:
@@ -139,9 +138,7 @@ class _Lines:
         if now - self.last >= _EVERY:
             self.last = now
             rate = (rows - self.before) / (now - self.began)
-            self.console.print(
-                f"{_numbered(tally.posts)} posts · {counts_of(tally)} · {_numbered(rate)} a second", soft_wrap=True, highlight=False
-            )
+            self.console.print(f"{_numbered(tally.posts)} posts · {counts_of(tally)} · {_numbered(rate)} a second", soft_wrap=True)
 
 
 @contextmanager
@@ -193,7 +190,7 @@ class Steps:
             self.status.stop()
 
     def __call__(self, message: str) -> None:
-        self.console.print(f"{time.monotonic() - self.began:7.1f} s  {message}", highlight=False, soft_wrap=True)
+        self.console.print(f"{time.monotonic() - self.began:7.1f} s  {message}", soft_wrap=True)
         if self.status:
             self.status.update(f"[dim]{message} …")
 
@@ -224,17 +221,18 @@ def show_scan(console: Console, summary: Summary) -> None:
             table.add_row(_badge(kind), f"{post.strength:.2f}", post.language, Text(visible(post.id, one_line=True)), what)
         console.print(table)
         if tally.caught > SHOWN:
-            console.print(f"and {_numbered(tally.caught - min(SHOWN, len(summary.flagged)))} more in {summary.report}\n", highlight=False)
+            rest = summary.report if tally.caught <= len(summary.flagged) else summary.verdicts
+            console.print(f"and {_numbered(tally.caught - SHOWN)} more in {rest}\n")
     console.print(
         Text.assemble(
             (f"{_numbered(tally.posts)} posts", "bold"), f" in {duration(summary.seconds)}: ",
             (f"{_numbered(tally.caught)} flagged", "bold"), f" ({share(tally.caught, tally.posts)}) · {counts_of(tally)}",
         )
     )  # fmt: skip
-    console.print(f"{summary.verdicts}  verdicts, one a post", highlight=False, soft_wrap=True)
-    console.print(f"{summary.report}  the flagged posts with their spans, to read in a browser", highlight=False, soft_wrap=True)
+    console.print(f"{summary.verdicts}  verdicts, one a post", soft_wrap=True)
+    console.print(f"{summary.report}  the flagged posts with their spans, to read in a browser", soft_wrap=True)
     if summary.rejected:
-        console.print(f"{summary.rejected}  rows that could not be read, and why", highlight=False, soft_wrap=True)
+        console.print(f"{summary.rejected}  rows that could not be read, and why", soft_wrap=True)
 
 
 def _phrases(post: Flagged, room: int) -> list[Piece]:
@@ -277,6 +275,19 @@ def show_models(console: Console, rows: Iterable[tuple[bool, str, Mapping[str, A
         posts = manifest.get("data", {}).get("posts")
         cells = [f"{limits[key]:.3f}" if isinstance(limits.get(key), float) else "?" for key in ("review", "block", "seeking")]
         table.add_row("→" if current else "", name, str(manifest.get("created", ""))[:10], _numbered(posts) if posts else "", *cells)
+    console.print(table)
+
+
+def show_table(console: Console, title: str, head: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> None:
+    """A table of plain cells; all columns but the first are flush right."""
+    table = _table(*head)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*(Text(visible(cell, one_line=True)) for cell in row))
+    console.print(Text(title, "bold"))
+    if note:
+        console.print(Text(note, "dim"))
     console.print(table)
 
 
