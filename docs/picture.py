@@ -24,7 +24,9 @@ def draw() -> str:
     console.print("$ pharmaspam score --file docs/article.md\n", style="bold")
     show_verdict(console, post, Detector.load().score(post))
     svg = console.export_svg(title="pharmaspam", theme=MONOKAI, unique_id="scored")
-    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace")
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
+        "Fira Code, monospace", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
+    )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 ADVERT = "xanax kopen zonder recept https://pills.example"
 PLAIN = "Never stop clonazepam at once; taper with your doctor."
 COMMANDS = ["score", "clean", "scan", "train", "evaluate", "model", "model list", "model show", "model verify", "model promote"]
-SLOW = {"numpy", "pandas", "sklearn", "spacy", "scipy", "joblib", "jinja2", "rich.table", "matplotlib"}
+SLOW = {"numpy", "pandas", "sklearn", "spacy", "scipy", "joblib", "jinja2", "matplotlib"}
 
 
 @pytest.fixture(scope="module")
