@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -161,6 +162,26 @@ def source_range(reading: Reading, first: int, last: int, elements: _Elements) -
     return low, high
 
 
+_OPENS: Final = re.compile(
+    r"(?:<(?P<tag>[a-zA-Z][a-zA-Z0-9]{0,15})(?:\s[^<>]{0,500})?>|\[(?P<bb>[a-zA-Z]{1,12})(?:=[^\[\]]{0,500})?\]|(?P<comment><!--))\s*\Z"
+)
+_REACH: Final = 560  # code points; no opening tag that `_OPENS` takes is longer
+
+
+def enclosed(text: str, low: int, high: int) -> tuple[int, int]:
+    """The range with the tags that hold it and nothing else, so that no empty or hidden element is left behind."""
+    for _ in range(5):
+        opened = _OPENS.search(text, max(0, low - _REACH), low)
+        if not opened:
+            break
+        closing = "-->" if opened["comment"] else f"</{opened['tag']}>" if opened["tag"] else f"[/{opened['bb']}]"
+        after = high + len(text[high : high + 20]) - len(text[high : high + 20].lstrip())
+        if text[after : after + len(closing)].lower() != closing.lower():
+            break
+        low, high = opened.start(), after + len(closing)
+    return low, high
+
+
 def to_spans(reading: Reading, text: str, found: Iterable[tuple[int, int, float]], lexicon: Lexicon) -> tuple[Span, ...]:
     """Token ranges as spans of the source, in order; those that touch are one, and the first `MAX_SPANS` are given."""
     elements = _Elements(reading)
@@ -168,6 +189,7 @@ def to_spans(reading: Reading, text: str, found: Iterable[tuple[int, int, float]
     for rough_first, rough_last, score in found:
         first, last = tighten(reading, rough_first, rough_last)
         low, high = source_range(reading, first, last, elements)
+        low, high = enclosed(text, low, high) if high > low else (low, high)
         while high < len(text) and "\u0300" <= text[high] <= "\u036f":  # marks drawn over the last letter
             high += 1
         if high > low:  # a title has no place in the text
