@@ -67,7 +67,7 @@ class Params:
     budget : share of authored legit posts that may be sent to review for their `score`, and a fifth as many for `seeking`; most of
         them are written as near twins of illicit posts, far harder than what a board sees
     background_budget : the same for ordinary posts (`is_background`)
-    block_budget : share of all legit posts that may be blocked
+    block_budget : share of all legit posts that may be blocked; none of those at hand, as it stands
     """
 
     seed: int = 0
@@ -81,7 +81,7 @@ class Params:
     iterations: int = 100
     budget: float = 0.09
     background_budget: float = 0.004
-    block_budget: float = 0.0003
+    block_budget: float = 0.0
     jobs: int = 2
 
 
